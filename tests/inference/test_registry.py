@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pytest
+
+from inference.errors import ModelNotRunnable, ModelUnknown
+from inference.registry import card, cards, engine, runnable_card
+
+
+def test_it_knows_the_models_whose_input_is_documented() -> None:
+    assert set(cards()) == {"u2netp", "u2net", "rmbg-1.4", "rmbg-2.0", "isnet-general-use", "birefnet-general"}
+
+
+def test_it_reads_a_card() -> None:
+    found = card("u2netp")
+
+    assert (found.family, found.engine, found.runnable) == ("u2net", "local", True)
+    assert found.architecture == {"variant": "small", "folded_batch_norm": True}
+    assert (found.input.width, found.input.height, found.input.scale) == (320, 320, "picture-maximum")
+    assert found.input.mean == (0.485, 0.456, 0.406)
+    assert found.output is not None
+    assert found.output.profile == "clearcut-u2net-1"
+
+
+def test_every_model_is_either_runnable_or_says_why_not() -> None:
+    for found in cards().values():
+        assert found.runnable == (found.output is not None) == (not found.not_runnable_because)
+
+
+def test_refuses_unknown_models_and_names_the_known_ones() -> None:
+    with pytest.raises(ModelUnknown) as caught:
+        card("u3net")
+
+    assert caught.value.code == "model.unknown"
+    assert str(caught.value).startswith("There is no model called “u3net”. Choose one of: ")
+    assert "u2netp" in caught.value.how_to_fix
+
+
+def test_refuses_models_without_an_architecture() -> None:
+    with pytest.raises(ModelNotRunnable) as caught:
+        runnable_card("rmbg-2.0")
+
+    assert caught.value.message == (
+        "RMBG-2.0 cannot be run by this installation: its architecture (BiRefNet with Swin-L) is not built in."
+    )
+    assert caught.value.how_to_fix == "Choose one of: u2net, u2netp."
+
+
+def test_refuses_unknown_engines() -> None:
+    with pytest.raises(ModelNotRunnable, match="There is no engine called “remote”"):
+        engine("remote")
+
+
+def test_it_keeps_one_engine() -> None:
+    assert engine("local") is engine("local")

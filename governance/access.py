@@ -1,0 +1,87 @@
+"""Who may do what. Faces and services ask here; a view never holds a rule of its own.
+
+A requester works for the clients granted; legal, licence admins and auditors see every client. What a user may not
+see does not exist for them: the answer is "not found", never "forbidden".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import QuerySet
+
+from governance.errors import NotAllowed
+from governance.models import Client, Role, RoleGrant
+
+User = AbstractBaseUser | AnonymousUser
+
+_EVERYWHERE = frozenset({Role.LEGAL, Role.LICENSE_ADMIN, Role.AUDITOR})
+_ACTS: dict[str, frozenset[str]] = {
+    "client.create": frozenset({Role.LICENSE_ADMIN, Role.LEGAL}),
+    "project.create": frozenset({Role.REQUESTER, Role.LEGAL}),
+    "target.create": frozenset({Role.REQUESTER, Role.LEGAL}),
+    "use.determine": frozenset({Role.LEGAL}),
+    "asset.ingest": frozenset({Role.REQUESTER}),
+    "job.request": frozenset({Role.REQUESTER}),
+    "job.cancel": frozenset({Role.REQUESTER, Role.LEGAL}),
+    "output.release": frozenset({Role.REQUESTER}),
+    "output.download": frozenset({Role.REQUESTER, Role.LEGAL, Role.AUDITOR}),
+    "entitlement.enter": frozenset({Role.LICENSE_ADMIN}),
+    "entitlement.verify": frozenset({Role.LICENSE_ADMIN, Role.LEGAL}),
+    "entitlement.end": frozenset({Role.LICENSE_ADMIN}),
+    "audit.export": frozenset({Role.LEGAL, Role.AUDITOR}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a user is: roles held everywhere, and roles held for single clients."""
+
+    everywhere: frozenset[str]
+    by_client: dict[int, frozenset[str]]
+
+    def roles(self, client_id: int | None = None) -> frozenset[str]:
+        return self.everywhere | self.by_client.get(client_id or 0, frozenset())
+
+    @property
+    def any_roles(self) -> frozenset[str]:
+        return self.everywhere.union(*self.by_client.values())
+
+
+def standing(user: User) -> Standing:
+    """The current roles of ``user`` (one query)."""
+    everywhere: set[str] = set()
+    by_client: dict[int, set[str]] = {}
+    if user.is_authenticated and user.is_active:
+        for role, client_id in RoleGrant.objects.current().filter(user_id=user.pk).values_list("role", "client_id"):
+            if client_id is None:
+                everywhere.add(role)
+            else:
+                by_client.setdefault(client_id, set()).add(role)
+    return Standing(frozenset(everywhere), {key: frozenset(roles) for key, roles in by_client.items()})
+
+
+def may(user: User, act: str, client_id: int | None = None) -> bool:
+    """Whether ``user`` may do ``act`` (for the client, where the act concerns one)."""
+    found = standing(user)
+    roles = found.roles(client_id) if client_id is not None else found.any_roles
+    return bool(_ACTS[act] & roles)
+
+
+def require(user: User, act: str, client_id: int | None = None) -> None:
+    """Raise NotAllowed ``access.denied`` naming the roles that may, unless ``user`` may do ``act``."""
+    if not may(user, act, client_id):
+        names = " or ".join(sorted(Role(role).label.lower() for role in _ACTS[act]))
+        raise NotAllowed(
+            f"Your account has no role for this ({act}); it needs {names}.",
+            how_to_fix="Ask an administrator to grant the role for this client.",
+        )
+
+
+def visible_clients(user: User) -> QuerySet[Client]:
+    """The clients whose work ``user`` may see. Everything below a client is filtered through this."""
+    found = standing(user)
+    if found.everywhere & (_EVERYWHERE | {Role.REQUESTER}):
+        return Client.objects.all()
+    return Client.objects.filter(pk__in=list(found.by_client))

@@ -1,0 +1,99 @@
+"""Bytes by their SHA-256, on a file system. A blob is durable before any row names it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+
+from governance.errors import PlatformError
+
+CHUNK = 1024 * 1024
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class BlobDamaged(PlatformError):
+    """The stored bytes are not the ones that were put: swapped, truncated or rotten."""
+
+    code = "blob.damaged"
+
+
+def put(data: bytes) -> str:
+    """Store ``data`` durably and return its SHA-256. Storing the same bytes again changes nothing."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    path = _path(sha256)
+    if path.exists():
+        return sha256
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".incoming-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+    return sha256
+
+
+def get(sha256: str) -> bytes:
+    """The bytes, hashed again on the way out. Raises PlatformError ``blob.missing`` or ``blob.damaged``."""
+    try:
+        data = _path(sha256).read_bytes()
+    except FileNotFoundError as problem:
+        raise PlatformError(
+            f"No stored file has SHA-256 {sha256}.",
+            how_to_fix="Check CLEARCUT_STORAGE_URL and restore the file from a backup.",
+            code="blob.missing",
+            permanent=True,
+        ) from problem
+    found = hashlib.sha256(data).hexdigest()
+    if found != sha256:
+        raise BlobDamaged(
+            f"The stored file of SHA-256 {sha256} now has SHA-256 {found}.",
+            how_to_fix="Do not use it. Restore the file from a backup and find out who could write to the store.",
+            permanent=True,
+        )
+    return data
+
+
+def chunks(data: bytes) -> Iterator[bytes]:
+    """``data`` in pieces for a streaming response."""
+    for start in range(0, len(data), CHUNK):
+        yield data[start : start + CHUNK]
+
+
+def _path(sha256: str) -> Path:
+    if not _SHA256.fullmatch(sha256):
+        raise ValueError(f"Not a SHA-256 in lower-case hex: {sha256!r}")
+    return _root() / "sha256" / sha256[:2] / sha256[2:4] / sha256
+
+
+def _root() -> Path:
+    url = urlsplit(settings.STORAGE_URL)
+    if url.scheme != "file":
+        raise PlatformError(
+            f"CLEARCUT_STORAGE_URL has scheme {url.scheme!r}; expected file.",
+            how_to_fix="Use file:///folder, or mount the bucket as a folder.",
+            code="blob.scheme",
+            permanent=True,
+        )
+    return Path(unquote(url.path))
+
+
+def _sync_folder(folder: Path) -> None:
+    """A rename survives a power cut only once its folder is on disk too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

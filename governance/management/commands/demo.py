@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import fcntl
+import shlex
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from governance.adapters import keys
+from governance.management.commands.submit import wait_for
+from governance.management.handover import hand_over
+from governance.management.processes import process_specs
+from governance.management.supervisor import Supervisor
+from governance.models import Job, ModelVersion
+from governance.reports.decisions import explained
+from governance.reports.explanation_text import as_text
+from governance.services.assets import ingest_asset
+from governance.services.demo import Workspace, ensure_workspace
+from governance.services.jobs import request_job
+
+PHOTOS = settings.ROOT / "tests" / "data" / "photos"
+NEEDED = {"ledger", "worker", "scheduler"}
+
+
+class Command(BaseCommand):
+    help = "Walk the main job without a browser: cut out the sample photographs, show a refusal, verify every receipt."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--out", type=Path, default=settings.STATE_DIR / "demo")
+
+    def handle(self, *, out: Path, **options: Any) -> None:
+        call_command("setup", no_static=True, stdout=self.stdout)
+        workspace = ensure_workspace({})
+        out.mkdir(parents=True, exist_ok=True)
+        with running_processes():
+            job = self._cut_out(workspace, out)
+        refused = self._be_refused(workspace, out)
+        self._verify(out, job)
+        self.stdout.write(f"Done: job {job.pk} made, job {refused.pk} refused. Everything is in {out}")
+
+    def _cut_out(self, workspace: Workspace, out: Path) -> Job:
+        photos = sorted(path for path in PHOTOS.iterdir() if path.suffix in {".png", ".jpg"})
+        job = self._submit(workspace, "u2netp", photos)
+        self.stdout.write(f"Job {job.pk}: {len(photos)} photographs for {job.target} by {job.model}")
+        if not wait_for(job, 300):
+            raise CommandError(f"Job {job.pk} did not finish within 300 s.")
+        failed = job.cutouts.exclude(status="succeeded").select_related("asset")
+        for cutout in failed:
+            self.stderr.write(f"  {cutout.asset}: {cutout.get_status_display()}: {cutout.error_message}")
+        if failed:
+            raise CommandError("Not every photograph was cut out.")
+        for line in hand_over(workspace.requester, job, out):
+            self.stdout.write(line)
+        return job
+
+    def _be_refused(self, workspace: Workspace, out: Path) -> Job:
+        """RMBG-2.0 for a web shop, without a licence bought: refused before anything runs, and the reason kept."""
+        job = self._submit(workspace, "rmbg-2.0", [PHOTOS / "coffee.png"])
+        decision = job.decisions.earliest("id")
+        if decision.allows:
+            self.stdout.write(f"Job {job.pk}: {job.model} is allowed here, an entitlement covers it.")
+            return job
+        text = as_text(explained(decision))
+        path = out / f"refused-job-{job.pk}.txt"
+        path.write_text(text, encoding="utf-8")
+        self.stdout.write(f"Job {job.pk}: {job.model} for {job.target}: {decision.get_outcome_display()}")
+        self.stdout.write(text)
+        return job
+
+    def _submit(self, workspace: Workspace, slug: str, photos: list[Path]) -> Job:
+        actor, target = workspace.requester, workspace.shop
+        assets = [ingest_asset(actor, target.project.client, path.name, path.read_bytes()) for path in photos]
+        return request_job(actor, target, ModelVersion.objects.get(slug=slug), assets, uuid.uuid4())
+
+    def _verify(self, out: Path, job: Job) -> None:
+        """As an outsider would: another process, no Django, only the file, the receipt and the public keys."""
+        for output in job.cutouts.values_list("output__pk", "asset__file_name").order_by("pk"):
+            name = f"{Path(output[1]).stem}-{output[0]}"
+            command = ["-m", "governance.ledger.verify", str(out / f"{name}.receipt.json")]
+            command += ["--file", str(out / f"{name}.png"), "--trust", str(keys.trust_path())]
+            done = subprocess.run(  # noqa: S603 -- our own verifier
+                [sys.executable, *command], cwd=settings.ROOT, capture_output=True, text=True, check=False
+            )
+            self.stdout.write(f"{shlex.join(['python', *command])}\n{done.stdout}")
+            if done.returncode:
+                raise CommandError(f"The receipt of {name} does not hold:\n{done.stdout}{done.stderr}")
+
+
+@contextmanager
+def running_processes() -> Iterator[None]:
+    """Worker, ledger and scheduler for as long as the demo takes; those of a `make run` next door are used instead."""
+    lock = settings.STATE_DIR / "run" / "run.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield
+            return
+        specs = [spec for spec in process_specs() if spec.name in NEEDED]
+        with Supervisor(specs):
+            yield

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+
+from governance.adapters import keys
+
+
+class Command(BaseCommand):
+    help = (
+        "Prepare everything a start needs: roles, tables, catalogue, keys, weights, demo workspace. Safe to run again."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--no-weights", action="store_true", help="leave the weights to the worker's machine")
+        parser.add_argument("--no-static", action="store_true", help="leave the web assets out")
+
+    def handle(self, *, no_weights: bool, no_static: bool, **options: Any) -> None:
+        call_command("provision")
+        call_command("migrate", database="owner", interactive=False, verbosity=0)
+        call_command("sync_catalogue", stdout=self.stdout)
+        self.stdout.write(f"Keys: public ones in {keys.ensure_keys()}")
+        if not no_weights:
+            call_command("weights", "pull", "u2netp", stdout=self.stdout)
+        if not no_static:
+            call_command("collectstatic", interactive=False, verbosity=0)
+        if settings.EMBEDDED:
+            call_command("demo_workspace", stdout=self.stdout)

@@ -1,0 +1,143 @@
+"""What we bought and what the evaluator said. All append-only: a change is a new row."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from governance.models.fields import recorded_at, sha256_field
+from governance.models.work import DeploymentTarget
+
+
+class EntitlementQuerySet(models.QuerySet["Entitlement"]):
+    def latest_versions(self) -> EntitlementQuerySet:
+        """The newest version of each entitlement; earlier ones stay as history."""
+        newest = Entitlement.objects.filter(ref=models.OuterRef("ref")).order_by("-version").values("pk")[:1]
+        return self.filter(pk=models.Subquery(newest))
+
+
+class Entitlement(models.Model):
+    """One version of a purchased right. Empty lists of kinds, channels and clients mean "any"; hosting modes do not."""
+
+    class Survival(models.TextChoices):
+        PERPETUAL = "perpetual", "Outputs may be used for ever"
+        UNTIL_END = "until_end", "Outputs only until the end"
+        UNKNOWN = "unknown", "The contract does not say"
+
+    opaque_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    ref = models.CharField(max_length=20)
+    version = models.PositiveIntegerField()
+    title = models.CharField(max_length=160)
+    licensor = models.CharField(max_length=120)
+    contract_reference = models.CharField(max_length=120)
+    grant_kind = models.CharField(max_length=20)
+    template = models.CharField("licence template", max_length=80)
+    model = models.ForeignKey("governance.ModelVersion", on_delete=models.PROTECT, related_name="entitlements")
+    weights_sha256s = ArrayField(models.CharField(max_length=64), default=list, blank=True)
+    hosting_modes = ArrayField(models.CharField(max_length=20))
+    providers = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    target_kinds = ArrayField(models.CharField(max_length=32), default=list, blank=True)
+    channels = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    territories = ArrayField(models.CharField(max_length=5))
+    clients = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    weights_distribution = models.CharField(max_length=10, default="none")
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField()
+    output_survival = models.CharField(max_length=12, choices=Survival.choices, default=Survival.UNKNOWN)
+    evidence_sha256s = ArrayField(models.CharField(max_length=64))
+    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    entered_at = recorded_at()
+
+    objects: ClassVar[models.Manager[Entitlement]] = EntitlementQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ref", "version"], name="entitlement_version_once"),
+            models.CheckConstraint(
+                condition=models.Q(valid_until__gt=models.F("valid_from")),
+                name="entitlement_ends_after_start",
+            ),
+            models.CheckConstraint(condition=~models.Q(territories=[]), name="entitlement_has_territory"),
+            models.CheckConstraint(condition=~models.Q(hosting_modes=[]), name="entitlement_has_hosting_mode"),
+            models.CheckConstraint(condition=~models.Q(evidence_sha256s=[]), name="entitlement_has_evidence"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ref} v{self.version}"
+
+
+class EntitlementVerification(models.Model):
+    """A second person read the evidence. The database refuses the one who entered it (see the fence migration)."""
+
+    entitlement = models.OneToOneField(Entitlement, on_delete=models.PROTECT, related_name="verification")
+    verified_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    verified_at = recorded_at()
+
+
+class EntitlementEnd(models.Model):
+    """The entitlement, every version of it, ended before its date: terminated, withdrawn or replaced."""
+
+    ref = models.CharField(max_length=20, unique=True)
+    ended_at = models.DateTimeField()
+    reason = models.TextField()
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    recorded_at = recorded_at()
+
+
+class Decision(models.Model):
+    """What the evaluator was given and what it said, as the canonical bytes that were hashed.
+
+    ``facts``, ``grants`` and ``body`` are text, not ``jsonb``, because ``jsonb`` would reorder what the digests cover.
+    """
+
+    class Stage(models.TextChoices):
+        SUBMIT = "submit", "At submission"
+        DISPATCH = "dispatch", "When a worker took it"
+        RELEASE = "release", "At release"
+
+    class Outcome(models.TextChoices):
+        PERMIT = "permit", "Allowed"
+        DUTIES = "duties", "Allowed with duties"
+        REVIEW = "review", "Needs review"
+        DENY = "deny", "Not allowed"
+
+    opaque_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    stage = models.CharField(max_length=10, choices=Stage.choices)
+    outcome = models.CharField(max_length=8, choices=Outcome.choices)
+    target = models.ForeignKey(DeploymentTarget, on_delete=models.PROTECT, related_name="decisions")
+    model = models.ForeignKey("governance.ModelVersion", on_delete=models.PROTECT, related_name="+")
+    job = models.ForeignKey("governance.Job", on_delete=models.PROTECT, null=True, related_name="decisions")
+    cutout = models.ForeignKey("governance.Cutout", on_delete=models.PROTECT, null=True, related_name="decisions")
+    facts = models.TextField()
+    facts_sha256 = sha256_field()
+    grants = models.TextField()
+    body = models.TextField()
+    body_sha256 = sha256_field()
+    relied_upon = models.TextField(blank=True)
+    rule_set_digest = sha256_field()
+    evaluator_version = models.CharField(max_length=20)
+    decided_at = models.DateTimeField()
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    previous = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    changes = models.TextField(blank=True)
+    recorded_at = recorded_at()
+
+    class Meta:
+        get_latest_by = "id"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(outcome__in=["permit", "duties", "review", "deny"]),
+                name="decision_outcome_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(stage__in=["submit", "dispatch", "release"]), name="decision_stage_known"
+            ),
+        ]
+
+    @property
+    def allows(self) -> bool:
+        return self.outcome in {self.Outcome.PERMIT, self.Outcome.DUTIES}

@@ -1,0 +1,68 @@
+"""The rule set: every rule, and a digest that changes whenever what they say or do changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from governance.errors import RequestError
+from governance.policy.decision import Layer
+from governance.policy.digests import sha256_of
+from governance.policy.rule import Rule
+from governance.policy.rules import artefact, declarations, entitlement, hold, inputs, license, lineage, release, use
+
+EVALUATOR_VERSION = "1.0"
+
+
+class RuleSetRefused(RequestError):
+    """A rule set contradicts itself or promises what cannot be promised."""
+
+    code = "policy.rule_set"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """Rules with unique codes, kept in the order of their codes: the order they are given in never matters.
+
+    Raises RuleSetRefused for a code used twice, and for a waivable rule that is not the organisation's own.
+    """
+
+    rules: tuple[Rule, ...]
+
+    def __post_init__(self) -> None:
+        codes = [rule.code for rule in self.rules]
+        for code in codes:
+            if codes.count(code) > 1:
+                raise RuleSetRefused(f"Found two rules {code}; expected one.", how_to_fix="Rename one of them.")
+        for rule in self.rules:
+            if rule.waivable and rule.layer is not Layer.ORG_POLICY:
+                raise RuleSetRefused(
+                    f"Rule {rule.code} is waivable but of layer {rule.layer.value}; expected org_policy.",
+                    how_to_fix="A third party's right can only be cured by a grant: make the rule not waivable.",
+                )
+        object.__setattr__(self, "rules", tuple(sorted(self.rules, key=lambda rule: rule.code)))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the metadata of all rules and the evaluator's version."""
+        return sha256_of({"evaluator": EVALUATOR_VERSION, "rules": [rule.metadata() for rule in self.rules]})
+
+    def rule(self, code: str) -> Rule:
+        """The rule with this code. Raises RuleSetRefused when there is none."""
+        for rule in self.rules:
+            if rule.code == code:
+                return rule
+        known = ", ".join(rule.code for rule in self.rules)
+        raise RuleSetRefused(f"Found no rule {code!r}; expected one of {known}.", how_to_fix="Check the code.")
+
+
+STANDARD = RuleSet(
+    declarations.RULES
+    + license.RULES
+    + entitlement.RULES
+    + artefact.RULES
+    + lineage.RULES
+    + use.RULES
+    + inputs.RULES
+    + hold.RULES
+    + release.RULES
+)

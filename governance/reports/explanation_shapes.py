@@ -1,0 +1,152 @@
+"""The frozen structure of an explained decision, shared by page, command line and exports.
+
+``as_json`` of it holds whole numbers and text only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from governance.licensing.jsonshape import to_plain
+from governance.policy.phrases import listed
+from governance.reports.facts_in_words import FactGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One rule's finding. ``outcome`` is its effect as an outcome value, ``effect`` the same in words."""
+
+    code: str
+    title: str
+    layer: str
+    outcome: str
+    effect: str
+    subject: str
+    found: str
+    required: str
+    clause: str
+    message: str
+    how_to_fix: str
+    waiver: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsideredGrant:
+    """A right that was looked at, and where it stops. ``entitlement`` is its reference when it was bought."""
+
+    ref: str
+    title: str
+    entitlement: str
+    version: int
+    outcome: str
+    result: str
+    relied_upon: bool
+    where_it_stops: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The reading of a licence or contract that was applied: an interpretation, with who made it and when."""
+
+    license_id: str
+    title: str
+    revision: int
+    encoded_on: str
+    encoded_by: str
+    approved_by: str
+    reading: str
+    source: str
+    terms: tuple[ReadTerm, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTerm:
+    """One clause beside what we take it to say."""
+
+    kind: str
+    clause: str
+    quote: str
+    paraphrase: str
+
+
+@dataclass(frozen=True, slots=True)
+class DutyLine:
+    kind: str
+    text: str
+    source: str
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class CureLine:
+    title: str
+    consequence: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDigest:
+    """A digest on record and whether the stored text still has it."""
+
+    name: str
+    sha256: str
+    matches: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A decision with everything a reader needs to follow it, dispute it or act on it."""
+
+    number: int
+    reference: str
+    stage: str
+    stage_words: str
+    outcome: str
+    outcome_words: str
+    summary: str
+    decided_at: datetime
+    decided_for: str
+    job: int | None
+    target: str
+    project: str
+    client: str
+    model: str
+    evaluator_version: str
+    rule_set_digest: str
+    policy_revision: int
+    asked: tuple[str, ...]
+    use: str
+    tally: str
+    concerns: tuple[Reason, ...]
+    holding: tuple[Reason, ...]
+    grants: tuple[ConsideredGrant, ...]
+    readings: tuple[Reading, ...]
+    duties: tuple[DutyLine, ...]
+    cures: tuple[CureLine, ...]
+    waiver_can_help: bool
+    waivers: tuple[str, ...]
+    holds: tuple[str, ...]
+    previous: int | None
+    changes: tuple[str, ...]
+    facts: tuple[FactGroup, ...]
+    digests: tuple[StoredDigest, ...]
+
+    @property
+    def intact(self) -> bool:
+        """Whether every stored text still has the digest on record."""
+        return all(digest.matches for digest in self.digests)
+
+    @property
+    def allows(self) -> bool:
+        return self.outcome in ("permit", "duties")
+
+    @property
+    def relied_upon(self) -> str:
+        """The grants relied upon, as in "ENT-0001 v2 and Apache-2.0"; empty when none was."""
+        return listed(grant.title for grant in self.grants if grant.relied_upon)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON without floats."""
+        plain: dict[str, Any] = to_plain(self)
+        return plain

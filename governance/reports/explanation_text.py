@@ -1,0 +1,90 @@
+"""An explanation as plain text for a terminal: the same structure as the page, in the same order."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from governance.reports.explanation import Explanation, Reason
+
+WIDTH = 100
+_LABEL = 10
+
+
+def as_text(explanation: Explanation) -> str:
+    """The explanation in lines of at most ``WIDTH`` characters, ending with a line feed."""
+    return "\n".join(_lines(explanation)) + "\n"
+
+
+def _lines(explained: Explanation) -> Iterator[str]:
+    yield f"Decision {explained.number}: {explained.outcome_words}"
+    yield (
+        f"{_job(explained)}{explained.stage_words.lower()}, {explained.decided_at:%d %b %Y %H:%M} UTC, "
+        f"policy revision {explained.policy_revision}, evaluator {explained.evaluator_version}"
+    )
+    yield f"{explained.client}, {explained.project}, {explained.target}"
+    yield f"{explained.model}, {explained.use} use"
+    yield from _wrapped(explained.summary)
+    yield from _section(f"Why ({explained.tally})", _concerns(explained.concerns))
+    yield from _section("Grants considered", _grants(explained))
+    yield from _section("Duties", _duties(explained))
+    yield from _section("Holds in force", explained.holds)
+    yield from _section("Waivers", explained.waivers)
+    yield from _section("What would allow it", _cures(explained))
+    yield from _section(f"Changed since decision {explained.previous}", explained.changes)
+    if not explained.intact:
+        wrong = ", ".join(digest.name.lower() for digest in explained.digests if not digest.matches)
+        yield from ("", f"WARNING: the stored text no longer has the digest on record ({wrong}).")
+
+
+def _job(explained: Explanation) -> str:
+    return f"Job {explained.job} " if explained.job else ""
+
+
+def _concerns(concerns: tuple[Reason, ...]) -> Iterator[str]:
+    for reason in concerns:
+        yield f"{reason.code} {reason.title} [{reason.effect.lower()}]"
+        pairs = (
+            ("Found", reason.found),
+            ("Required", reason.required),
+            ("Clause", reason.clause),
+            ("So", reason.message),
+            ("To fix", reason.how_to_fix),
+        )
+        for label, value in pairs:
+            if value:
+                yield f"  {label:<{_LABEL}}{value}"
+
+
+def _grants(explained: Explanation) -> Iterator[str]:
+    for grant in explained.grants:
+        relied = ", relied upon" if grant.relied_upon else ""
+        stops = f": {grant.where_it_stops}" if grant.where_it_stops else ""
+        yield f"{grant.title} [{grant.result.lower()}{relied}]{stops}"
+
+
+def _cures(explained: Explanation) -> Iterator[str]:
+    for number, cure in enumerate(explained.cures, start=1):
+        yield f"{number}. {cure.title}. {cure.consequence}".replace("..", ".")
+    if not explained.allows and not explained.waiver_can_help:
+        yield "A waiver cannot help here: a third party's prohibition is not ours to waive."
+
+
+def _duties(explained: Explanation) -> Iterator[str]:
+    for duty in explained.duties:
+        yield f"{duty.text} ({', '.join(part for part in (duty.source, duty.clause) if part)})"
+
+
+def _section(title: str, entries: Iterable[str]) -> Iterator[str]:
+    entries = list(entries)
+    if entries:
+        yield from ("", title)
+        for entry in entries:
+            yield from _wrapped(entry, indent=len(entry) - len(entry.lstrip()) + 2)
+
+
+def _wrapped(text: str, indent: int = 0) -> list[str]:
+    hanging = " " * (indent + (_LABEL if indent > 2 else 2))
+    return textwrap.wrap(
+        text.strip(), WIDTH, initial_indent=" " * indent, subsequent_indent=hanging, break_long_words=False
+    )

@@ -1,0 +1,87 @@
+"""The routes a person could take to a target, each with its verdict, the reason and what would allow it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from governance.models import DeploymentTarget, HostingMode
+from governance.policy.decision import Cure, Outcome
+from governance.rights.verdicts import Verdict, judge_all
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row of the table. ``consequence`` says what submitting by this route leads to; ``obtain`` is the command
+    that would bring weights that are not here."""
+
+    slug: str
+    title: str
+    hosting: str
+    weights_sha256: str
+    weights_present: bool
+    obtain: str
+    outcome: str
+    summary: str
+    duties: tuple[str, ...]
+    reasons: tuple[str, ...]
+    cures: tuple[Cure, ...]
+    waiver_can_help: bool
+    consequence: str
+
+    @property
+    def duty_count(self) -> int:
+        return len(self.duties)
+
+    @property
+    def allows(self) -> bool:
+        return Outcome(self.outcome).allows
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """All routes to one target, best verdict first, and the rule set they were checked against."""
+
+    routes: tuple[Route, ...]
+    rule_set_digest: str
+
+    def default(self) -> str:
+        """The route to offer first: the best one, if it is allowed."""
+        best = self.routes[0] if self.routes else None
+        return best.slug if best is not None and best.allows else ""
+
+
+_CONSEQUENCES = {
+    Outcome.PERMIT: "",
+    Outcome.DUTIES: "",
+    Outcome.REVIEW: "Submitting puts the job on hold until legal has decided.",
+    Outcome.DENY: "Submitting does not run anything: the job is refused, and the refusal is recorded with its reasons.",
+}
+
+
+def preview(target: DeploymentTarget, pictures: int = 1) -> Preview:
+    """Evaluate every catalogued model for ``target`` now. Stores nothing."""
+    verdicts = judge_all(target, timezone.now(), max(pictures, 1))
+    digest = verdicts[0].decision.rule_set_digest if verdicts else ""
+    return Preview(tuple(_route(verdict) for verdict in verdicts), digest)
+
+
+def _route(verdict: Verdict) -> Route:
+    made = verdict.decision
+    facts = verdict.facts.route
+    return Route(
+        slug=verdict.model.slug,
+        title=verdict.model.title,
+        hosting=HostingMode(facts.hosting_mode.value).label,
+        weights_sha256=facts.weights_sha256 or "",
+        weights_present=facts.weights_present,
+        obtain="" if facts.weights_present else verdict.model.obtain_command,
+        outcome=made.outcome.value,
+        summary=made.summary,
+        duties=tuple(duty.text for duty in made.duties),
+        reasons=tuple(finding.message for finding in made.concerns if finding.effect is made.outcome),
+        cures=made.cures,
+        waiver_can_help=made.waiver_can_help,
+        consequence=_CONSEQUENCES[made.outcome],
+    )

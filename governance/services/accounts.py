@@ -1,0 +1,31 @@
+"""Users and the roles they hold."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from governance.errors import RequestError
+from governance.models import Client, Role, RoleGrant
+
+
+def add_user(username: str, password: str | None) -> User:
+    """Create an account, or return the one there is. Without a password it cannot sign in until one is set."""
+    user, created = User.objects.get_or_create(username=username)
+    if created or password is not None:
+        user.set_password(password)
+        user.save(update_fields=["password"])
+    return user
+
+
+def grant_role(user: User, role: str, client: Client | None = None) -> RoleGrant:
+    """Give ``user`` a role for one client, or for every client. Giving it twice changes nothing."""
+    if role not in Role.values:
+        raise RequestError(f"Unknown role {role!r}; expected one of {', '.join(Role.values)}.", code="role.unknown")
+    grant, _ = RoleGrant.objects.current().get_or_create(user=user, role=role, client=client)
+    return grant
+
+
+def end_role(grant: RoleGrant) -> None:
+    """Take a role away; that it was held stays on record."""
+    RoleGrant.objects.current().filter(pk=grant.pk).update(ended_at=timezone.now())

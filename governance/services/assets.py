@@ -1,0 +1,41 @@
+"""Take pictures in: decode with limits, keep the bytes by digest, then write the row."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import PurePosixPath, PureWindowsPath
+
+from governance.access import User, require
+from governance.adapters import blobs, pictures
+from governance.models import Asset, Client
+
+
+def ingest_asset(actor: User, client: Client, file_name: str, data: bytes) -> Asset:
+    """Check and keep one picture. Raises RequestError with the decoder's reason, or NotAllowed.
+
+    The blob is durable before the row names it; an orphan blob is harmless, a row without bytes is not.
+    """
+    require(actor, "asset.ingest", client.pk)
+    info = pictures.inspect(data)
+    sha256 = blobs.put(data)
+    return Asset.objects.create(
+        client=client,
+        sha256=sha256,
+        file_name=tidy_file_name(file_name),
+        media_type=info.media_type,
+        size=len(data),
+        width=info.width,
+        height=info.height,
+        mode=info.mode,
+        bits=info.bits,
+        orientation=info.orientation,
+        profile=info.icc_name or ("unnamed profile" if info.has_icc else ""),
+        uploaded_by_id=actor.pk,
+    )
+
+
+def tidy_file_name(file_name: str) -> str:
+    """The last path component in NFC, without control characters: a name to show, never a path to open."""
+    last = PurePosixPath(PureWindowsPath(file_name).as_posix()).name
+    shown = "".join(sign for sign in last if unicodedata.category(sign)[0] != "C")
+    return unicodedata.normalize("NFC", shown)[-255:] or "picture"

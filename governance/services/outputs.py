@@ -1,0 +1,206 @@
+"""Record what was made: blob first, then output, record, log entry and state in one transaction, all or nothing."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import uuid
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from governance.adapters import blobs, keys
+from governance.errors import PlatformError
+from governance.ledger.leaf import build_leaf
+from governance.ledger.merkle import EMPTY_ROOT
+from governance.models import (
+    Checkpoint,
+    Cutout,
+    Decision,
+    Entitlement,
+    Output,
+    PendingEntry,
+    ProvenanceRecord,
+    Status,
+    WeightsAcquisition,
+)
+from governance.policy.decision import Decision as Verdict
+from governance.provenance.canonical import canonical, canonical_sha256, parse_strict
+from governance.provenance.commitment import Opening, new_salt
+from governance.provenance.cutout import KIND, CutoutProvenance, InputCommitment, Run
+from governance.provenance.envelope import Envelope, sign
+from governance.provenance.references import (
+    CheckpointRef,
+    DecisionRef,
+    GrantRef,
+    Lineage,
+    ModelRef,
+    WeightsLicense,
+)
+from governance.provenance.statement import PAYLOAD_TYPE, Statement, Subject
+from governance.rights.facts import made_under_verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a worker made: the file, its size in pixels, the digest of the weights it loaded, and how it ran."""
+
+    data: bytes
+    media_type: str
+    width: int
+    height: int
+    weights_sha256: str
+    run: Run
+    details: dict[str, object]
+
+
+def record_output(cutout: Cutout, made: Made) -> Output | None:
+    """Commit output and record together for the claimed ``cutout``; None when a later claimant owns it.
+
+    Raises PlatformError ``weights.not_decided`` when other weights were loaded than the decision was made for.
+    """
+    decision = cutout.decision
+    if decision is None:
+        raise PlatformError("The cutout has no decision; nothing may be recorded.", code="output.undecided")
+    _check_weights(decision, made.weights_sha256)
+    sha256 = blobs.put(made.data)
+    record_id = uuid.uuid4()
+    openings = (
+        Opening("picture", new_salt(), bytes.fromhex(cutout.asset.sha256)),
+        Opening("file_name", new_salt(), cutout.asset.file_name.encode()),
+    )
+    statement = Statement(
+        Subject(f"urn:uuid:{record_id}", sha256, made.media_type),
+        _predicate(record_id, cutout, decision, made, openings),
+    )
+    key = keys.record_key()
+    envelope = sign(statement.to_bytes(), PAYLOAD_TYPE, key)
+    leaf = build_leaf(envelope, key.public_key())
+    with transaction.atomic():
+        mine = Cutout.objects.filter(pk=cutout.pk, attempt=cutout.attempt).move(
+            Status.RUNNING, Status.SUCCEEDED, finished_at=timezone.now(), error_code="", error_message=""
+        )
+        if not mine:
+            return None
+        return _store(cutout, made, sha256, record_id, envelope, leaf, openings)
+
+
+def _check_weights(decision: Decision, loaded_sha256: str) -> None:
+    decided = parse_strict(decision.facts.encode())["route"]["weights_sha256"]
+    if loaded_sha256 != decided:
+        raise PlatformError(
+            f"The worker loaded weights {loaded_sha256}; the decision was made for {decided}.",
+            how_to_fix="Run `python manage.py weights verify` and submit again.",
+            code="weights.not_decided",
+            permanent=True,
+        )
+
+
+def _store(
+    cutout: Cutout,
+    made: Made,
+    sha256: str,
+    record_id: uuid.UUID,
+    envelope: Envelope,
+    leaf: bytes,
+    openings: tuple[Opening, ...],
+) -> Output:
+    output = Output.objects.create(
+        cutout=cutout,
+        record_id=record_id,
+        sha256=sha256,
+        media_type=made.media_type,
+        size=len(made.data),
+        width=made.width,
+        height=made.height,
+        run=canonical(made.details).decode(),
+    )
+    record = ProvenanceRecord.objects.create(
+        id=record_id,
+        output=output,
+        client_id=cutout.job.target.project.client_id,
+        kind=KIND,
+        payload=envelope.payload,
+        signature=envelope.signature,
+        key_id=envelope.key_id,
+        leaf=leaf,
+        openings=canonical([_opening_json(opening) for opening in openings]).decode(),
+    )
+    PendingEntry.objects.create(record=record)
+    return output
+
+
+def _predicate(
+    record_id: uuid.UUID, cutout: Cutout, decision: Decision, made: Made, openings: tuple[Opening, ...]
+) -> CutoutProvenance:
+    job = cutout.job
+    verdict = made_under_verdict(decision)
+    lineage = parse_strict(decision.facts.encode())["lineage"]
+    return CutoutProvenance(
+        record_id=str(record_id),
+        job=str(job.opaque_id),
+        tenant=str(job.target.project.client.opaque_id),
+        issued_at=timezone.now(),
+        prev_checkpoint=_latest_checkpoint(),
+        model=ModelRef(job.model.slug, job.model.version, made.weights_sha256),
+        weights_license=WeightsLicense(_license_ids(decision), _license_text(made.weights_sha256)),
+        lineage=Lineage(canonical_sha256(lineage), len(lineage["uses"])),
+        decision=DecisionRef(
+            id=str(decision.opaque_id),
+            stage=decision.stage,
+            outcome=decision.outcome,
+            facts_sha256=decision.facts_sha256,
+            rule_set_digest=decision.rule_set_digest,
+            evaluator_version=decision.evaluator_version,
+            grants=_grant_refs(verdict),
+            decided_at=decision.decided_at,
+            decision_sha256=decision.body_sha256,
+        ),
+        run=made.run,
+        inputs=tuple(InputCommitment(opening.field, opening.commitment()) for opening in openings),
+        nonce=secrets.token_bytes(32),
+    )
+
+
+def _latest_checkpoint() -> CheckpointRef:
+    """The newest checkpoint anybody could have known: the record is not older than it."""
+    newest = Checkpoint.objects.order_by("-size").first()
+    if newest is None:
+        return CheckpointRef(settings.LOG_ORIGIN, 0, EMPTY_ROOT.hex())
+    return CheckpointRef(settings.LOG_ORIGIN, newest.size, newest.root)
+
+
+def _license_ids(decision: Decision) -> tuple[str, ...]:
+    """Every licence declared for the weights, as the decision saw them: conflicting ones are all named."""
+    artefacts = parse_strict(decision.facts.encode())["artefacts"]
+    declared = {entry["expression"] for artefact in artefacts for entry in artefact["declarations"]}
+    return tuple(sorted(declared)) or ("NOASSERTION",)
+
+
+def _license_text(weights_sha256: str) -> str | None:
+    """The digest of the licence text that came with the weights, if one came."""
+    acquired = WeightsAcquisition.objects.filter(artifact_id=weights_sha256).order_by("-id").first()
+    texts = acquired.license_texts if acquired else []
+    return texts[0]["sha256"] if texts else None
+
+
+def _grant_refs(verdict: Verdict) -> tuple[GrantRef, ...]:
+    """Public licences by id; entitlements by an opaque id, because a contract number would say what was bought."""
+    opaque = dict(Entitlement.objects.latest_versions().values_list("ref", "opaque_id"))
+    refs = []
+    for report in verdict.grants:
+        if report.relied_upon and report.grant in opaque:
+            refs.append(GrantRef("entitlement", str(opaque[report.grant])))
+        elif report.relied_upon:
+            refs.append(GrantRef("license", report.reading or report.grant))
+    return tuple(refs)
+
+
+def _opening_json(opening: Opening) -> dict[str, str]:
+    return {
+        "field": opening.field,
+        "salt": base64.b64encode(opening.salt).decode(),
+        "value": base64.b64encode(opening.value).decode(),
+    }

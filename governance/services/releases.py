@@ -1,0 +1,119 @@
+"""Clear an output for a target, and hand it over. Both ask the evaluator and the record, never a cached yes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from governance.access import User, require
+from governance.adapters import blobs, keys
+from governance.errors import GovernanceError, PlatformError, RequestError
+from governance.models import Decision, Delivery, DeploymentTarget, Output, Release
+from governance.policy.words import Stage
+from governance.provenance.envelope import Envelope, verify
+from governance.provenance.statement import PAYLOAD_TYPE, Statement
+from governance.rights.facts import output_facts
+from governance.rights.verdicts import Question, Verdict, judge
+from governance.services.decisions import store_decision
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """A file as it leaves: checked against its record on the way out."""
+
+    data: bytes
+    media_type: str
+    sha256: str
+
+
+def release_output(actor: User, output: Output, target: DeploymentTarget) -> tuple[Decision, Release | None]:
+    """Evaluate for the actual target; the decision is stored either way, the release only when it is allowed.
+
+    Releasing twice returns the release made before. Raises NotAllowed or RequestError.
+    """
+    require(actor, "output.release", target.project.client_id)
+    if target.project.client_id != output.cutout.job.target.project.client_id:
+        raise RequestError(
+            "The target belongs to another client than the output.",
+            how_to_fix="Choose a target of the same client.",
+            code="release.other_client",
+        )
+    done = Release.objects.filter(output=output, target=target).select_related("decision").first()
+    if done is not None:
+        return done.decision, done
+    verdict = judge_release(output, target)
+    with transaction.atomic():
+        decision = store_decision(
+            verdict,
+            target,
+            actor=actor,
+            job=output.cutout.job,
+            cutout=output.cutout,
+            previous=output.cutout.decision,
+        )
+        if not decision.allows:
+            return decision, None
+        release, _ = Release.objects.get_or_create(
+            output=output, target=target, defaults={"decision": decision, "released_by_id": actor.pk}
+        )
+        return decision, release
+
+
+def judge_release(output: Output, target: DeploymentTarget) -> Verdict:
+    """The verdict on using this output for ``target`` now."""
+    made_under = output.cutout.decision
+    if made_under is None:
+        raise PlatformError("The output has no decision behind it.", code="output.undecided", permanent=True)
+    question = Question(
+        Stage.RELEASE,
+        target,
+        output.cutout.job.model,
+        cutouts=(output.cutout,),
+        output=output_facts(output, made_under, record_verified=record_holds(output)),
+    )
+    return judge(question, timezone.now())
+
+
+def record_holds(output: Output) -> bool:
+    """Whether the stored file is the recorded one and the record's signature is ours."""
+    try:
+        blobs.get(output.sha256)
+        check_record(output)
+    except GovernanceError:
+        return False
+    return True
+
+
+def check_record(output: Output) -> None:
+    """Raise unless the output's record is signed by a trusted key and speaks of these bytes."""
+    record = output.provenance
+    envelope = Envelope(PAYLOAD_TYPE, bytes(record.payload), record.key_id, bytes(record.signature))
+    trusted = [entry.public_key for entry in keys.trust().record_keys if entry.key_id == record.key_id]
+    if not trusted:
+        raise PlatformError(
+            f"The record is signed by key {record.key_id}, which is not in the trust file.",
+            how_to_fix="Check the trust file; if it is right, the record was replaced.",
+            code="record.unknown_key",
+            permanent=True,
+        )
+    verify(envelope, trusted[0])
+    subject = Statement.from_bytes(envelope.payload).subject
+    if subject.sha256 != output.sha256:
+        raise PlatformError(
+            f"The record speaks of SHA-256 {subject.sha256}; the output says {output.sha256}.",
+            how_to_fix="Do not deliver it: the rows were altered.",
+            code="record.other_output",
+            permanent=True,
+        )
+
+
+def deliver(actor: User, release: Release) -> Handover:
+    """Hand the released file over and say so in the log of deliveries. A swapped file fails closed."""
+    output = release.output
+    require(actor, "output.download", release.target.project.client_id)
+    check_record(output)
+    data = blobs.get(output.sha256)
+    Delivery.objects.create(release=release, sha256=output.sha256, delivered_to_id=actor.pk)
+    return Handover(data, output.media_type, output.sha256)

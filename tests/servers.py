@@ -1,0 +1,74 @@
+"""A pytest plugin that must come before Django's settings: real PostgreSQL and Redis, and a database of their own.
+
+Without DATABASE_URL the embedded servers are started under ``var/embedded-test``; with it, the servers named are used
+and a database ``clearcut_test_…`` is made there and dropped at the end.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from governance.adapters.database import provision
+from governance.adapters.embedded import attach
+
+ROOT = Path(__file__).resolve().parent.parent
+# One per process, so that two test runs at once do not pull the floor from under each other.
+TEST_DATABASE = f"clearcut_test_{os.getpid()}"
+URLS = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_LEDGER_URL")
+
+stack = ExitStack()
+
+
+def prepare() -> None:
+    """Start or find the servers, make an empty database, and point the environment at it."""
+    if "DATABASE_URL" not in os.environ:
+        stack.enter_context(attach(ROOT / "var", name="embedded-test", durable=False))
+    for name in URLS[1:]:
+        os.environ.setdefault(name, os.environ["DATABASE_URL"])
+    os.environ["CLEARCUT_STATE_DIR"] = stack.enter_context(tempfile.TemporaryDirectory(prefix="clearcut-test-"))
+    os.environ.setdefault("CLEARCUT_WEIGHTS_DIR", str(ROOT / "var" / "weights"))
+    os.environ.setdefault("CLEARCUT_SECRET_KEY", "only-for-tests-" + "x" * 50)
+    drop_abandoned()
+    create_database(TEST_DATABASE)
+    for name in URLS:
+        os.environ[name] = with_database(os.environ[name], TEST_DATABASE)
+    provision(*(os.environ[name] for name in (URLS[1], URLS[0], URLS[2])))
+
+
+def with_database(url: str, name: str) -> str:
+    """The same server and login, another database."""
+    return make_conninfo(**{**conninfo_to_dict(url), "dbname": name})
+
+
+def create_database(name: str, template: str = "template1") -> None:
+    with psycopg.connect(with_database(os.environ["DATABASE_OWNER_URL"], "postgres"), autocommit=True) as session:
+        session.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        session.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+
+
+def drop_database(name: str) -> None:
+    with psycopg.connect(with_database(os.environ["DATABASE_OWNER_URL"], "postgres"), autocommit=True) as session:
+        session.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def drop_abandoned() -> None:
+    """Drop databases of test runs that were killed."""
+    with psycopg.connect(with_database(os.environ["DATABASE_OWNER_URL"], "postgres"), autocommit=True) as session:
+        rows = session.execute(r"SELECT datname FROM pg_database WHERE datname ~ '^clearcut_test_\d+(_|$)'").fetchall()
+    for (name,) in rows:
+        if not Path(f"/proc/{name.split('_')[2]}").exists():
+            drop_database(name)
+
+
+prepare()
+
+
+def pytest_unconfigure() -> None:
+    drop_database(TEST_DATABASE)
+    stack.close()

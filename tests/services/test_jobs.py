@@ -1,0 +1,247 @@
+"""Jobs: what a submission becomes, who may take it, and what happens when things go wrong."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from governance.adapters import liveness
+from governance.errors import NotAllowed, RequestError
+from governance.models import Cutout, Decision, Job, Output, Status
+from governance.models.jobs import TRANSITIONS
+from governance.services import jobs
+from governance.services.entitlements import end_entitlement, verify_entitlement
+from governance.services.outputs import record_output
+from governance.services.work import determine_use
+from tests.conftest import Cast
+from tests.factories import (
+    acquire_weights,
+    made,
+    make_asset,
+    make_entitlement,
+    make_job,
+    make_project,
+    make_target,
+    model,
+    png,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def take(job: Job) -> Cutout:
+    cutout = jobs.claim(job.cutouts.get().pk)
+    assert cutout is not None
+    return cutout
+
+
+def test_it_queues_an_allowed_job_with_its_decision(cast: Cast) -> None:
+    job = make_job(cast, pictures=2)
+    decision = Decision.objects.get(job=job)
+    assert decision.stage == "submit"
+    assert decision.outcome == "duties"
+    assert {cutout.status for cutout in job.cutouts.all()} == {Status.QUEUED}
+    assert {cutout.decision for cutout in job.cutouts.all()} == {decision}
+
+
+def test_it_refuses_a_non_commercial_licence_for_a_web_shop_and_says_why(cast: Cast) -> None:
+    job = make_job(cast, slug="rmbg-2.0")
+    decision = Decision.objects.get(job=job)
+    assert decision.outcome == "deny"
+    assert '"LIC-011"' in decision.body
+    assert job.cutouts.get().status == Status.REFUSED
+
+
+def test_nobody_can_take_a_refused_cutout(cast: Cast) -> None:
+    cutout = make_job(cast, slug="rmbg-2.0").cutouts.get()
+    assert jobs.claim(cutout.pk) is None
+    assert not Output.objects.exists()
+
+
+def test_it_holds_a_job_whose_use_is_not_known(cast: Cast) -> None:
+    job = make_job(cast, target=make_target(cast, monetised="unknown"))
+    assert Decision.objects.get(job=job).outcome == "review"
+    assert job.cutouts.get().status == Status.HELD
+
+
+def test_an_entitlement_unblocks_commercial_work(cast: Cast) -> None:
+    acquire_weights("rmbg-2.0")
+    make_entitlement(cast)
+    decision = Decision.objects.get(job=make_job(cast, slug="rmbg-2.0"))
+    assert (decision.outcome, decision.relied_upon) == ("duties", "ENT-0001")
+
+
+def test_an_unverified_entitlement_only_holds_the_job(cast: Cast) -> None:
+    acquire_weights("rmbg-2.0")
+    make_entitlement(cast, verified=False)
+    job = make_job(cast, slug="rmbg-2.0")
+    assert Decision.objects.get(job=job).outcome == "review"
+    assert job.cutouts.get().status == Status.HELD
+
+
+def test_a_held_job_runs_by_itself_once_the_entitlement_is_verified(cast: Cast) -> None:
+    acquire_weights("rmbg-2.0")
+    entitlement = make_entitlement(cast, verified=False)
+    job = make_job(cast, slug="rmbg-2.0")
+    assert jobs.reconsider_held() == 0
+    verify_entitlement(cast.second_admin, entitlement)
+    assert jobs.reconsider_held() == 1
+    cutout = job.cutouts.get()
+    assert (cutout.status, cutout.decision.outcome) == (Status.QUEUED, "duties")  # type: ignore[union-attr]
+    assert Decision.objects.filter(job=job).count() == 2
+
+
+def test_a_held_job_is_refused_once_legal_calls_the_use_commercial(cast: Cast) -> None:
+    target = make_target(cast, project=make_project(cast, billable="no", for_profit="no"), monetised="unknown")
+    job = make_job(cast, slug="rmbg-2.0", target=target)
+    held = job.cutouts.get().status
+    determine_use(cast.legal, target, "commercial", "The page carries advertising.")
+    jobs.reconsider_held()
+    assert (held, job.cutouts.get().status) == (Status.HELD, Status.REFUSED)
+
+
+def test_an_outsider_cannot_submit_for_another_client(cast: Cast) -> None:
+    target = make_target(cast)
+    with pytest.raises(NotAllowed, match=r"job\.request"):
+        jobs.request_job(cast.outsider, target, model(), [make_asset(cast)], uuid.uuid4())
+    assert not Job.objects.exists()
+
+
+def test_a_job_without_pictures_is_refused_with_advice(cast: Cast) -> None:
+    with pytest.raises(RequestError, match="at least one") as caught:
+        jobs.request_job(cast.owner, make_target(cast), model(), [], uuid.uuid4())
+    assert caught.value.code == "job.no_pictures"
+
+
+def test_submitting_the_same_form_twice_makes_one_job(cast: Cast) -> None:
+    acquire_weights()
+    target, asset, key = make_target(cast), make_asset(cast), uuid.uuid4()
+    first = jobs.request_job(cast.owner, target, model(), [asset], key)
+    assert jobs.request_job(cast.owner, target, model(), [asset], key) == first
+    assert Job.objects.count() == 1
+
+
+def test_a_submission_key_cannot_be_used_for_another_job(cast: Cast) -> None:
+    target, key = make_target(cast), uuid.uuid4()
+    jobs.request_job(cast.owner, target, model(), [make_asset(cast)], key)
+    with pytest.raises(RequestError, match="another job"):
+        jobs.request_job(cast.owner, target, model(), [make_asset(cast, data=png(colour=(1, 1, 1)))], key)
+
+
+def test_only_one_of_two_workers_gets_a_cutout(cast: Cast) -> None:
+    cutout = make_job(cast).cutouts.get()
+    assert jobs.claim(cutout.pk) is not None
+    assert jobs.claim(cutout.pk) is None
+
+
+def test_a_claim_changes_nothing_in_the_decision_while_the_facts_stand(cast: Cast) -> None:
+    cutout = take(make_job(cast))
+    assert Decision.objects.count() == 1
+    assert cutout.decision is not None
+    assert cutout.decision.stage == "submit"
+
+
+def test_a_job_whose_licence_was_withdrawn_is_refused_when_a_worker_takes_it(cast: Cast) -> None:
+    acquire_weights("rmbg-2.0")
+    make_entitlement(cast)
+    job = make_job(cast, slug="rmbg-2.0")
+    end_entitlement(cast.admin, "ENT-0001", timezone.now() - timedelta(seconds=1), "Contract terminated")
+    assert jobs.claim(job.cutouts.get().pk) is None
+    cutout = job.cutouts.get()
+    decision = Decision.objects.get(stage="dispatch")
+    assert (cutout.status, cutout.decision) == (Status.REFUSED, decision)
+    assert decision.outcome == "deny"
+    assert decision.previous is not None
+    assert "ENT-0001" in decision.changes
+
+
+def test_passing_trouble_is_tried_again_and_then_given_up(cast: Cast) -> None:
+    job = make_job(cast)
+    statuses = [jobs.fail(take(job), code="x", message="no luck", permanent=False) for _ in range(3)]
+    assert statuses == [Status.QUEUED, Status.QUEUED, Status.FAILED]
+    assert job.cutouts.get().error_message == "no luck"
+
+
+def test_permanent_trouble_fails_at_once(cast: Cast) -> None:
+    job = make_job(cast)
+    jobs.fail(take(job), code="picture.truncated", message="The file ends early.", permanent=True)
+    assert job.cutouts.get().status == Status.FAILED
+
+
+def test_a_failed_cutout_can_be_queued_again(cast: Cast) -> None:
+    job = make_job(cast)
+    jobs.fail(take(job), code="x", message="no", permanent=True)
+    jobs.retry(cast.owner, job.cutouts.get())
+    cutout = job.cutouts.get()
+    assert (cutout.status, cutout.error_message) == (Status.QUEUED, "")
+
+
+def test_cancelling_leaves_what_runs_alone(cast: Cast) -> None:
+    job = make_job(cast, pictures=2)
+    running, _ = job.cutouts.order_by("pk")
+    jobs.claim(running.pk)
+    assert jobs.cancel(cast.colleague, job) == 1
+    assert sorted(cutout.status for cutout in job.cutouts.all()) == [Status.CANCELLED, Status.RUNNING]
+
+
+def test_a_running_cutout_whose_worker_is_gone_is_queued_again(cast: Cast) -> None:
+    cutout = take(make_job(cast))
+    Cutout.objects.filter(pk=cutout.pk).update(started_at=timezone.now() - timedelta(minutes=1))
+    assert jobs.requeue_lost(queue_is_empty=True) == 1
+    assert Cutout.objects.get(pk=cutout.pk).status == Status.QUEUED
+
+
+def test_a_running_cutout_whose_worker_lives_is_left_alone(cast: Cast) -> None:
+    cutout = take(make_job(cast))
+    Cutout.objects.filter(pk=cutout.pk).update(started_at=timezone.now() - timedelta(minutes=1))
+    with liveness.holding(cutout.pk):
+        assert jobs.requeue_lost(queue_is_empty=True) == 0
+    assert Cutout.objects.get(pk=cutout.pk).status == Status.RUNNING
+
+
+def test_a_picture_that_takes_its_worker_down_every_time_is_given_up(cast: Cast) -> None:
+    cutout = take(make_job(cast))
+    Cutout.objects.filter(pk=cutout.pk).update(attempt=3, started_at=timezone.now() - timedelta(minutes=1))
+    jobs.requeue_lost(queue_is_empty=True)
+    cutout.refresh_from_db()
+    assert (cutout.status, cutout.error_code) == (Status.FAILED, "worker.died")
+
+
+def test_queued_cutouts_are_sent_again_when_the_queue_was_emptied(cast: Cast) -> None:
+    job = make_job(cast)
+    job.cutouts.update(enqueued_at=timezone.now() - timedelta(seconds=30))
+    assert jobs.requeue_lost(queue_is_empty=False) == 0
+    assert jobs.requeue_lost(queue_is_empty=True) == 1
+
+
+def test_a_late_worker_cannot_record_over_the_one_that_took_over(cast: Cast) -> None:
+    late = take(make_job(cast))
+    Cutout.objects.filter(pk=late.pk).update(status=Status.QUEUED)
+    current = jobs.claim(late.pk)
+    assert current is not None
+    assert record_output(late, made(late)) is None
+    assert record_output(current, made(current)) is not None
+    assert Output.objects.count() == 1
+
+
+def test_other_weights_than_decided_are_refused_on_record(cast: Cast) -> None:
+    cutout = take(make_job(cast))
+    jobs.refuse_loaded(cutout, "f" * 64, "The weights file has other bytes.")
+    decision = Decision.objects.get(stage="dispatch")
+    cutout.refresh_from_db()
+    assert decision.outcome == "deny"
+    assert '"ART-002"' in decision.body
+    assert (cutout.status, cutout.decision_id) == (Status.REFUSED, decision.pk)
+
+
+def test_every_move_the_table_names_ends_in_a_status_it_knows() -> None:
+    assert {state for moves in TRANSITIONS.values() for state in moves} <= set(Status.values)
+    assert set(TRANSITIONS) == set(Status.values)
+
+
+def test_an_unknown_move_is_a_bug_not_a_race(cast: Cast) -> None:
+    with pytest.raises(ValueError, match="No move from refused to running"):
+        Cutout.objects.move(Status.REFUSED, Status.RUNNING)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import uuid
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -31,11 +32,18 @@ from governance.services.outputs import Made, record_output
 from governance.services.work import TargetDescription, create_project, create_target
 from tests.conftest import Cast
 
+PHOTOS = Path(__file__).parent / "data" / "photos"
+
 
 def png(width: int = 8, height: int = 6, colour: tuple[int, ...] = (200, 60, 20), mode: str = "RGB") -> bytes:
     stream = io.BytesIO()
     Image.new(mode, (width, height), colour).save(stream, "PNG")
     return stream.getvalue()
+
+
+def photo(name: str) -> bytes:
+    """One of the sample photographs (tests/data/photos/SOURCES.md)."""
+    return (PHOTOS / name).read_bytes()
 
 
 def make_project(cast: Cast, *, client: Client | None = None, actor: User | None = None, **facts: str) -> Project:

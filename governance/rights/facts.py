@@ -22,6 +22,9 @@ from governance.provenance.canonical import parse_strict
 # The organisation's own settings. One revision until policy sets become rows.
 ORGANISATION = policy.OrganisationPolicy(revision=1)
 
+# A way to reach a model that a provider sells, as the kind of right one would buy.
+_OFFERS = {"we_self_host": "self_host", "vendor_api": "vendor_api", "reseller_api": "reseller_api"}
+
 
 def target_facts(target: DeploymentTarget) -> policy.TargetFacts:
     """The target with its latest use determination (queries: project, determination)."""
@@ -73,9 +76,9 @@ def route_facts(
         weights_present=weights is not None and weights.acquisitions.exists(),
         loaded_sha256=loaded_sha256,
         offers=tuple(
-            policy.Offer(kind=entry["mode"], provider=entry["provider"], title=entry["summary"])
+            policy.Offer(kind=_OFFERS[entry["mode"]], provider=entry["provider"], title=entry["summary"])
             for entry in model.hosting
-            if entry["provider"]
+            if entry["provider"] and entry["mode"] in _OFFERS
         ),
     )
 

@@ -145,7 +145,7 @@ def _predicate(
         issued_at=timezone.now(),
         prev_checkpoint=_latest_checkpoint(),
         model=ModelRef(job.model.slug, job.model.version, made.weights_sha256),
-        weights_license=WeightsLicense(_license_ids(decision), _license_text(made.weights_sha256)),
+        weights_license=_weights_license(decision, made.weights_sha256),
         lineage=Lineage(canonical_sha256(lineage), len(lineage["uses"])),
         decision=DecisionRef(
             id=str(decision.opaque_id),
@@ -179,11 +179,16 @@ def _license_ids(decision: Decision) -> tuple[str, ...]:
     return tuple(sorted(declared)) or ("NOASSERTION",)
 
 
-def _license_text(weights_sha256: str) -> str | None:
-    """The digest of the licence text that came with the weights, if one came."""
+def _weights_license(decision: Decision, weights_sha256: str) -> WeightsLicense:
+    """The licences, and the text that came with the weights if it is of one of them.
+
+    A package's own licence file says nothing of the weights inside, so it is not passed off as theirs.
+    """
+    ids = _license_ids(decision)
     acquired = WeightsAcquisition.objects.filter(artifact_id=weights_sha256).order_by("-id").first()
     texts = acquired.license_texts if acquired else []
-    return texts[0]["sha256"] if texts else None
+    of_weights = [text["sha256"] for text in texts if text["license"] in ids]
+    return WeightsLicense(ids, of_weights[0] if of_weights else None)
 
 
 def _grant_refs(verdict: Verdict) -> tuple[GrantRef, ...]:

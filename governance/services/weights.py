@@ -11,10 +11,11 @@ from governance.models import WeightsAcquisition, WeightsArtifact
 
 @dataclass(frozen=True, slots=True)
 class LicenseTextFile:
-    """A licence text that came along, by the name it had there."""
+    """A licence text that came along: its name there, its bytes, and the licence it is of (empty: nobody read it)."""
 
     name: str
     data: bytes
+    license: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,5 +50,8 @@ def record_acquisition(acquired: Acquired) -> WeightsAcquisition:
         source_sha256=acquired.source_sha256,
         converter=acquired.converter,
         converter_version=acquired.converter_version,
-        license_texts=[{"name": text.name, "sha256": blobs.put(text.data)} for text in acquired.license_texts],
+        license_texts=[
+            {"name": text.name, "sha256": blobs.put(text.data), "license": text.license}
+            for text in acquired.license_texts
+        ],
     )

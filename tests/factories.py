@@ -26,7 +26,7 @@ from governance.models import (
     WeightsArtifact,
 )
 from governance.provenance.cutout import Run
-from governance.services import entitlements, jobs
+from governance.services import cutouts, entitlements, jobs
 from governance.services.assets import ingest_asset
 from governance.services.outputs import Made, record_output
 from governance.services.work import TargetDescription, create_project, create_target
@@ -90,6 +90,13 @@ def make_job(cast: Cast, *, slug: str = "u2netp", target: DeploymentTarget | Non
     return jobs.request_job(cast.owner, target or make_target(cast), model(slug), assets, uuid.uuid4())
 
 
+def picture_job(cast: Cast, pictures: dict[str, bytes]) -> Job:
+    """A job by U²-Netp for a web shop, of pictures by file name."""
+    acquire_weights()
+    assets = [make_asset(cast, data=data, file_name=name) for name, data in pictures.items()]
+    return jobs.request_job(cast.owner, make_target(cast), model(), assets, uuid.uuid4())
+
+
 def made(cutout: Cutout, data: bytes | None = None) -> Made:
     """What a worker would hand over for this cutout."""
     return Made(
@@ -116,7 +123,7 @@ def made(cutout: Cutout, data: bytes | None = None) -> Made:
 
 
 def make_output(cast: Cast, *, job: Job | None = None) -> Output:
-    cutout = jobs.claim((job or make_job(cast)).cutouts.get().pk)
+    cutout = cutouts.claim((job or make_job(cast)).cutouts.get().pk)
     assert cutout is not None
     output = record_output(cutout, made(cutout))
     assert output is not None

@@ -79,26 +79,39 @@ def _provider_cures(grant: Grant, facts: Facts) -> Iterable[Cure]:
         yield Cure(CureKind.BUY_LICENSE, f"Take out a subscription at {provider_name(facts.route.provider)}", _VERIFY)
 
 
-def purchase_cures(facts: Facts, grants: Iterable[Grant]) -> tuple[Cure, ...]:
-    """Rights that can be bought for the model of the route, as the catalogue knows them."""
-    route = facts.route
-    kinds = {"self_host": GrantKind.SELF_HOST, "vendor_api": GrantKind.VENDOR_API}
-    held = {grant.kind for grant in grants if grant.scope and names_model(grant.scope, route)}
+def purchase_cures(facts: Facts, grants: Iterable[Grant], reserved: bool) -> tuple[Cure, ...]:
+    """Rights that can be bought for the model of the route.
+
+    ``reserved``: the public licence keeps commercial use back, so whoever licensed it can sell what is missing, even
+    where the catalogue knows no price list.
+    """
+    held = {grant.kind for grant in grants if grant.scope and names_model(grant.scope, facts.route)}
+    self_run = facts.route.hosting_mode not in HOSTED
+    sellers = [offer.provider for offer in facts.route.offers if offer.kind in _SELF_HOST_OFFERS and offer.provider]
     cures = []
-    for offer in route.offers:
-        if kinds.get(offer.kind) in held:
-            continue
-        if offer.kind == "self_host":
-            title = f"Buy a self-host licence for {route.title} from {offer.provider}"
-            cures.append(Cure(CureKind.BUY_LICENSE, title, f"It has to name {route.title}. {_VERIFY}"))
-        elif offer.provider == route.provider:
-            title = f"Take out a subscription at {provider_name(offer.provider)}"
-            cures.append(Cure(CureKind.BUY_LICENSE, title, _VERIFY))
-        else:
-            title = f"Take a hosted route with a subscription: {offer.title}"
-            consequence = "The pictures go to the provider; the subscription is recorded as an entitlement."
-            cures.append(Cure(CureKind.OTHER_ROUTE, title, consequence))
+    if GrantKind.SELF_HOST not in held and self_run and (sellers or reserved):
+        cures.append(_self_host_cure(facts.route, sellers))
+    for offer in facts.route.offers:
+        if offer.kind not in _SELF_HOST_OFFERS and offer.kind not in {kind.value for kind in held}:
+            cures.append(_subscription_cure(offer.provider, facts.route))
     return tuple(cures)
+
+
+_SELF_HOST_OFFERS = (GrantKind.SELF_HOST.value, HostingMode.WE_SELF_HOST.value, HostingMode.CLIENT_SELF_HOST.value)
+
+
+def _self_host_cure(route: RouteFacts, sellers: list[str]) -> Cure:
+    seller = listed(dict.fromkeys(provider_name(name) for name in sellers), "or") or "its licensor"
+    title = f"Buy a self-host licence for {route.title} from {seller}"
+    return Cure(CureKind.BUY_LICENSE, title, f"It has to name {route.title}. {_VERIFY}")
+
+
+def _subscription_cure(provider: str, route: RouteFacts) -> Cure:
+    name = provider_name(provider)
+    if provider == route.provider:
+        return Cure(CureKind.BUY_LICENSE, f"Take out a subscription at {name}", _VERIFY)
+    consequence = "The pictures go to the provider; the subscription is recorded as an entitlement."
+    return Cure(CureKind.OTHER_ROUTE, f"Take a hosted route with a subscription: {name}", consequence)
 
 
 def alternative_cures(facts: Facts) -> tuple[Cure, ...]:

@@ -78,7 +78,9 @@ def _model_text(model: ModelScope) -> str:
     name = model.title or model.slug
     if model.digests:
         return f"{name} (named files only)"
-    return f"{name} {words(model.versions)}" if model.versions and not model.title else name
+    # "rmbg-2.0" and "RMBG-2.0" already say their version.
+    missing = [version for version in model.versions if version not in name]
+    return f"{name} {words(missing)}" if missing else name
 
 
 def end_of(standing: Standing) -> datetime | None:

@@ -79,7 +79,7 @@ class TargetFacts:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A right that can be bought for this model: ``kind`` is self_host, vendor_api or reseller_api."""
+    """A right that can be bought for this model: ``kind`` is self_host or a hosting mode."""
 
     kind: str
     provider: str

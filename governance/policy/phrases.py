@@ -89,7 +89,8 @@ def words(values: str | int | Iterable[str] | None) -> str:
 
 def provider_name(slug: str) -> str:
     """As in "Bria" for ``bria``; a name with a dot, such as ``fal.ai``, stays as it is."""
-    return slug if "." in slug else slug[:1].upper() + slug[1:]
+    known = {"fal": "fal.ai"}.get(slug, slug)
+    return known if "." in known else known[:1].upper() + known[1:]
 
 
 def day(value: date | datetime) -> str:

@@ -82,7 +82,7 @@ def _forbidden(reading: Encoding, term: Term, request: Request, forbidden: Tri) 
 
 def _silent(reading: Encoding, request: Request) -> Stop:
     return Stop(
-        code=_code(request.action, None),
+        code="LIC-020" if request.action is Action.DISTRIBUTE_WEIGHTS else "LIC-010",
         left=request.action.value,
         required=f"leave to {ACTION[request.action]}",
         got="not granted",

@@ -215,8 +215,15 @@ def _finish(entry: Weighed, relied: Weighed | None, public: Tri, artefact: Artef
     report = entry.report
     if relied is not None and entry.grant.ref == relied.grant.ref:
         return replace(entry, report=replace(report, relied_upon=True))
+    if entry.grant.status in (DeclarationStatus.SUPERSEDED, DeclarationStatus.SET_ASIDE):
+        return _outranked(entry, "Not relied on: this declaration has been superseded or set aside.")
     permits = not _bought(entry) and report.result is Tri.SATISFIED
     if permits and (public is not Tri.SATISFIED or not _counts(entry, artefact)):
-        text = "It would permit this, but it cannot be relied on: it is open, or a stricter one stands."
-        return replace(entry, report=replace(report, outranked=True, where_it_stops=text))
+        return _outranked(
+            entry, "It would permit this, but it cannot be relied on: it is open, or a stricter one stands."
+        )
     return entry
+
+
+def _outranked(entry: Weighed, text: str) -> Weighed:
+    return replace(entry, report=replace(entry.report, outranked=True, where_it_stops=text))

@@ -31,7 +31,7 @@ def entitlement_grant(row: Entitlement, end: EntitlementEnd | None) -> Grant:
         readings=(encoding(row.template),),
         source=row.contract_reference,
         scope=Scope(
-            models=(ModelScope(row.model_id, (row.model.version,), tuple(row.weights_sha256s)),),
+            models=(ModelScope(row.model_id, (row.model.version,), tuple(row.weights_sha256s), row.model.title),),
             hosting_modes=tuple(HostingMode(mode) for mode in row.hosting_modes),
             providers=tuple(row.providers) or None,
             target_kinds=tuple(TargetKind(kind) for kind in row.target_kinds) or None,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from governance.access import User
-from governance.models import Cutout, Decision, DeploymentTarget, Job
+from governance.models import Cutout, Decision, DeploymentTarget, Job, Status
 from governance.provenance.canonical import canonical, sha256_hex
 from governance.rights.verdicts import Verdict
+
+# What a verdict makes of work that has not run yet.
+STATUS_OF = {"permit": Status.QUEUED, "duties": Status.QUEUED, "review": Status.HELD, "deny": Status.REFUSED}
 
 
 def store_decision(

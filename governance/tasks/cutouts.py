@@ -12,7 +12,7 @@ from governance.errors import GovernanceError, PlatformError
 from governance.models import Cutout
 from governance.provenance.canonical import parse_strict
 from governance.provenance.cutout import Run
-from governance.services import jobs
+from governance.services import cutouts
 from governance.services.outputs import Made, record_output
 from inference import pipeline
 from inference.errors import InferenceError, WeightsMismatch
@@ -25,24 +25,24 @@ logger = logging.getLogger(__name__)
 def process_cutout(cutout_id: int) -> None:
     """Claim the cutout, run it with no transaction open, record the output with its provenance."""
     with liveness.holding(cutout_id):
-        cutout = jobs.claim(cutout_id)
+        cutout = cutouts.claim(cutout_id)
         if cutout is None:
             return
         try:
             record_output(cutout, _made(pipeline.run(_request(cutout), settings.WEIGHTS_DIR)))
         except WeightsMismatch as problem:
-            jobs.refuse_loaded(cutout, problem.found, str(problem))
+            cutouts.refuse_loaded(cutout, problem.found, str(problem))
         except InferenceError as problem:
-            jobs.fail(cutout, code=problem.code, message=str(problem), permanent=problem.permanent)
+            cutouts.fail(cutout, code=problem.code, message=str(problem), permanent=problem.permanent)
         except PlatformError as problem:
             _report(cutout, problem)
-            jobs.fail(cutout, code=problem.code, message=str(problem), permanent=problem.permanent)
+            cutouts.fail(cutout, code=problem.code, message=str(problem), permanent=problem.permanent)
         except GovernanceError as problem:
             _report(cutout, problem)
-            jobs.fail(cutout, code=problem.code, message=str(problem), permanent=True)
+            cutouts.fail(cutout, code=problem.code, message=str(problem), permanent=True)
         except (MemoryError, RuntimeError) as problem:
             _report(cutout, problem)
-            jobs.fail(cutout, code="worker.error", message="The network could not be run.", permanent=False)
+            cutouts.fail(cutout, code="worker.error", message="The network could not be run.", permanent=False)
 
 
 def _report(cutout: Cutout, problem: Exception) -> None:

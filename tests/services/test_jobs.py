@@ -12,7 +12,7 @@ from governance.adapters import liveness
 from governance.errors import NotAllowed, RequestError
 from governance.models import Cutout, Decision, Job, Output, Status
 from governance.models.jobs import TRANSITIONS
-from governance.services import jobs
+from governance.services import cutouts, jobs
 from governance.services.entitlements import end_entitlement, verify_entitlement
 from governance.services.outputs import record_output
 from governance.services.work import determine_use
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 
 
 def take(job: Job) -> Cutout:
-    cutout = jobs.claim(job.cutouts.get().pk)
+    cutout = cutouts.claim(job.cutouts.get().pk)
     assert cutout is not None
     return cutout
 
@@ -57,7 +57,7 @@ def test_it_refuses_a_non_commercial_licence_for_a_web_shop_and_says_why(cast: C
 
 def test_nobody_can_take_a_refused_cutout(cast: Cast) -> None:
     cutout = make_job(cast, slug="rmbg-2.0").cutouts.get()
-    assert jobs.claim(cutout.pk) is None
+    assert cutouts.claim(cutout.pk) is None
     assert not Output.objects.exists()
 
 
@@ -133,8 +133,8 @@ def test_a_submission_key_cannot_be_used_for_another_job(cast: Cast) -> None:
 
 def test_only_one_of_two_workers_gets_a_cutout(cast: Cast) -> None:
     cutout = make_job(cast).cutouts.get()
-    assert jobs.claim(cutout.pk) is not None
-    assert jobs.claim(cutout.pk) is None
+    assert cutouts.claim(cutout.pk) is not None
+    assert cutouts.claim(cutout.pk) is None
 
 
 def test_a_claim_changes_nothing_in_the_decision_while_the_facts_stand(cast: Cast) -> None:
@@ -149,7 +149,7 @@ def test_a_job_whose_licence_was_withdrawn_is_refused_when_a_worker_takes_it(cas
     make_entitlement(cast)
     job = make_job(cast, slug="rmbg-2.0")
     end_entitlement(cast.admin, "ENT-0001", timezone.now() - timedelta(seconds=1), "Contract terminated")
-    assert jobs.claim(job.cutouts.get().pk) is None
+    assert cutouts.claim(job.cutouts.get().pk) is None
     cutout = job.cutouts.get()
     decision = Decision.objects.get(stage="dispatch")
     assert (cutout.status, cutout.decision) == (Status.REFUSED, decision)
@@ -160,21 +160,21 @@ def test_a_job_whose_licence_was_withdrawn_is_refused_when_a_worker_takes_it(cas
 
 def test_passing_trouble_is_tried_again_and_then_given_up(cast: Cast) -> None:
     job = make_job(cast)
-    statuses = [jobs.fail(take(job), code="x", message="no luck", permanent=False) for _ in range(3)]
+    statuses = [cutouts.fail(take(job), code="x", message="no luck", permanent=False) for _ in range(3)]
     assert statuses == [Status.QUEUED, Status.QUEUED, Status.FAILED]
     assert job.cutouts.get().error_message == "no luck"
 
 
 def test_permanent_trouble_fails_at_once(cast: Cast) -> None:
     job = make_job(cast)
-    jobs.fail(take(job), code="picture.truncated", message="The file ends early.", permanent=True)
+    cutouts.fail(take(job), code="picture.truncated", message="The file ends early.", permanent=True)
     assert job.cutouts.get().status == Status.FAILED
 
 
 def test_a_failed_cutout_can_be_queued_again(cast: Cast) -> None:
     job = make_job(cast)
-    jobs.fail(take(job), code="x", message="no", permanent=True)
-    jobs.retry(cast.owner, job.cutouts.get())
+    cutouts.fail(take(job), code="x", message="no", permanent=True)
+    cutouts.retry(cast.owner, job.cutouts.get())
     cutout = job.cutouts.get()
     assert (cutout.status, cutout.error_message) == (Status.QUEUED, "")
 
@@ -182,7 +182,7 @@ def test_a_failed_cutout_can_be_queued_again(cast: Cast) -> None:
 def test_cancelling_leaves_what_runs_alone(cast: Cast) -> None:
     job = make_job(cast, pictures=2)
     running, _ = job.cutouts.order_by("pk")
-    jobs.claim(running.pk)
+    cutouts.claim(running.pk)
     assert jobs.cancel(cast.colleague, job) == 1
     assert sorted(cutout.status for cutout in job.cutouts.all()) == [Status.CANCELLED, Status.RUNNING]
 
@@ -190,7 +190,7 @@ def test_cancelling_leaves_what_runs_alone(cast: Cast) -> None:
 def test_a_running_cutout_whose_worker_is_gone_is_queued_again(cast: Cast) -> None:
     cutout = take(make_job(cast))
     Cutout.objects.filter(pk=cutout.pk).update(started_at=timezone.now() - timedelta(minutes=1))
-    assert jobs.requeue_lost(queue_is_empty=True) == 1
+    assert cutouts.requeue_lost(queue_is_empty=True) == 1
     assert Cutout.objects.get(pk=cutout.pk).status == Status.QUEUED
 
 
@@ -198,14 +198,14 @@ def test_a_running_cutout_whose_worker_lives_is_left_alone(cast: Cast) -> None:
     cutout = take(make_job(cast))
     Cutout.objects.filter(pk=cutout.pk).update(started_at=timezone.now() - timedelta(minutes=1))
     with liveness.holding(cutout.pk):
-        assert jobs.requeue_lost(queue_is_empty=True) == 0
+        assert cutouts.requeue_lost(queue_is_empty=True) == 0
     assert Cutout.objects.get(pk=cutout.pk).status == Status.RUNNING
 
 
 def test_a_picture_that_takes_its_worker_down_every_time_is_given_up(cast: Cast) -> None:
     cutout = take(make_job(cast))
     Cutout.objects.filter(pk=cutout.pk).update(attempt=3, started_at=timezone.now() - timedelta(minutes=1))
-    jobs.requeue_lost(queue_is_empty=True)
+    cutouts.requeue_lost(queue_is_empty=True)
     cutout.refresh_from_db()
     assert (cutout.status, cutout.error_code) == (Status.FAILED, "worker.died")
 
@@ -213,14 +213,14 @@ def test_a_picture_that_takes_its_worker_down_every_time_is_given_up(cast: Cast)
 def test_queued_cutouts_are_sent_again_when_the_queue_was_emptied(cast: Cast) -> None:
     job = make_job(cast)
     job.cutouts.update(enqueued_at=timezone.now() - timedelta(seconds=30))
-    assert jobs.requeue_lost(queue_is_empty=False) == 0
-    assert jobs.requeue_lost(queue_is_empty=True) == 1
+    assert cutouts.requeue_lost(queue_is_empty=False) == 0
+    assert cutouts.requeue_lost(queue_is_empty=True) == 1
 
 
 def test_a_late_worker_cannot_record_over_the_one_that_took_over(cast: Cast) -> None:
     late = take(make_job(cast))
     Cutout.objects.filter(pk=late.pk).update(status=Status.QUEUED)
-    current = jobs.claim(late.pk)
+    current = cutouts.claim(late.pk)
     assert current is not None
     assert record_output(late, made(late)) is None
     assert record_output(current, made(current)) is not None
@@ -229,7 +229,7 @@ def test_a_late_worker_cannot_record_over_the_one_that_took_over(cast: Cast) -> 
 
 def test_other_weights_than_decided_are_refused_on_record(cast: Cast) -> None:
     cutout = take(make_job(cast))
-    jobs.refuse_loaded(cutout, "f" * 64, "The weights file has other bytes.")
+    cutouts.refuse_loaded(cutout, "f" * 64, "The weights file has other bytes.")
     decision = Decision.objects.get(stage="dispatch")
     cutout.refresh_from_db()
     assert decision.outcome == "deny"

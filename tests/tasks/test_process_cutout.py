@@ -44,7 +44,8 @@ def test_a_photograph_becomes_a_cutout_with_its_record(cast: Cast) -> None:
     process_cutout(cutout.pk)
     output = Output.objects.get(cutout=cutout)
     data = blobs.get(output.sha256)
-    assert Image.open(io.BytesIO(data)).mode == "RGBA"
+    with Image.open(io.BytesIO(data)) as picture:
+        assert picture.mode == "RGBA"
     statement = Statement.from_bytes(bytes(output.provenance.payload))
     assert statement.subject.sha256 == hashlib.sha256(data).hexdigest() == output.sha256
     assert PendingEntry.objects.get().record == output.provenance

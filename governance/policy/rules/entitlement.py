@@ -20,6 +20,21 @@ _MESSAGES = {
     "ENT-007": "The right to use outputs made under {grant} has ended.",
 }
 
+_HOLDING = {
+    "ENT-001": "{grant} is in force.",
+    "ENT-002": "{grant} covers this model, route, target, territory and client.",
+    "ENT-003": "The quota of {grant} suffices.",
+    "ENT-006": "A second person verified the evidence for {grant}.",
+    "ENT-007": "Outputs made under {grant} may be used.",
+}
+_REQUIRED = {
+    "ENT-001": "A right in force at this moment.",
+    "ENT-002": "A scope that covers this work.",
+    "ENT-003": "Enough left for every output asked for.",
+    "ENT-006": "A document, checked by another person than the one who entered it.",
+    "ENT-007": "A right to outputs that survives the end of the entitlement.",
+}
+
 
 def _stopping(code: str) -> Check:
     def check(weighing: Weighing) -> Iterable[Observation]:
@@ -55,8 +70,8 @@ def _stopped(
 
 
 def _holding(code: str, entry: Weighed) -> Observation:
-    text = f"{entry.grant.ref} meets this."
-    return Observation(Tri.SATISFIED, text, "What the rule asks.", text, subject=entry.grant.ref)
+    text = _HOLDING[code].format(grant=entry.grant.ref)
+    return Observation(Tri.SATISFIED, text, _REQUIRED[code], text, subject=entry.grant.ref)
 
 
 def ends_soon(weighing: Weighing) -> Iterable[Observation]:

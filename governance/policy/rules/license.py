@@ -59,9 +59,10 @@ def _stops(verdict: ArtefactVerdict) -> list[Stop]:
 def _grant_cures(weighing: Weighing, verdict: ArtefactVerdict) -> tuple[Cure, ...]:
     facts = weighing.case.facts
     cures = [cure for entry in verdict.entitlements() for cure in entitlement_cures(entry, facts)]
-    cures += purchase_cures(facts, weighing.grants)
+    reserved = any(stop.code == "LIC-011" for stop in _stops(verdict))
+    cures += purchase_cures(facts, weighing.grants, reserved)
     cures += alternative_cures(facts)
-    if any(stop.code == "LIC-011" for stop in _stops(verdict)):
+    if reserved:
         cures += determination_cures(weighing.case.use, facts)
     return tuple(cures)
 

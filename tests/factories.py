@@ -76,8 +76,9 @@ def model(slug: str = "u2netp") -> ModelVersion:
 
 
 def acquire_weights(slug: str = "u2netp") -> WeightsArtifact:
-    """Put the model's catalogued weights on record as brought, without any file."""
+    """Put the model's catalogued weights on record as brought and runnable, without any file."""
     artifact = WeightsArtifact.objects.filter(model_id=slug, format="safetensors").order_by("sha256")[0]
+    ModelVersion.objects.filter(slug=slug).update(runnable_here=True)
     WeightsAcquisition.objects.get_or_create(
         artifact=artifact, method="test", defaults={"source": "tests", "source_sha256": artifact.sha256}
     )

@@ -12,14 +12,13 @@ from governance.models import (
     Checkpoint,
     Decision,
     DeploymentTarget,
-    HostingMode,
     Job,
     Output,
     ProvenanceRecord,
     SequencedEntry,
 )
 from governance.policy.decision import Decision as Verdict
-from governance.policy.decision import Outcome
+from governance.policy.decision import GrantReport, Outcome
 from governance.policy.words import UseClass
 from governance.rights.facts import made_under_verdict
 
@@ -90,7 +89,11 @@ def chain_for_output(output: Output) -> tuple[ChainLink, ...]:
 
 def grant_names(verdict: Verdict) -> tuple[str, ...]:
     """What permits the work, by its title."""
-    return tuple(dict.fromkeys(report.title for report in verdict.grants if report.relied_upon))
+    return tuple(dict.fromkeys(report.title for report in _relied_upon(verdict)))
+
+
+def _relied_upon(verdict: Verdict) -> list[GrantReport]:
+    return [report for report in verdict.grants if report.relied_upon]
 
 
 def _pictures(assets: Sequence[Asset], count: int, job: Job) -> ChainLink:
@@ -108,7 +111,7 @@ def _decided(target: DeploymentTarget, decision: Decision | None, weights_sha256
         return (where, *(ChainLink(label, "Not decided", "", WAIT) for label in ("Route", "Grant", "Verdict")))
     route = ChainLink(
         "Route",
-        f"{decision.model.title}, {HostingMode.WE_SELF_HOST.label.lower()}",
+        decision.model.title,
         f"weights {_short(weights_sha256)}" if weights_sha256 else "weights not on record",
         OK if weights_sha256 else WAIT,
         reverse("model", args=[decision.model_id]),
@@ -120,10 +123,15 @@ def _decided(target: DeploymentTarget, decision: Decision | None, weights_sha256
 def _grant(verdict: Verdict, url: str) -> ChainLink:
     names = grant_names(verdict)
     considered = f"{len(verdict.grants)} considered"
-    if names:
-        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        return ChainLink("Grant", f"{names[0]}{more}", considered, OK, url)
-    return ChainLink("Grant", "None permits this", considered, NO, url)
+    if not names:
+        return ChainLink("Grant", "None permits this", considered, NO, url)
+    # The kind goes below, so that a narrow strip still shows the licence's own name.
+    public = all(report.kind == "public_license" for report in _relied_upon(verdict))
+    name = names[0].removeprefix("Public licence ")
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return ChainLink(
+        "Grant", f"{name}{more}", f"{'public licence' if public else 'entitlement'}, {considered}", OK, url
+    )
 
 
 def _verdict(verdict: Verdict, decision: Decision, url: str) -> ChainLink:

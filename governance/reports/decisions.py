@@ -16,7 +16,7 @@ from governance.policy.decision import Decision as Verdict
 from governance.policy.decision import Tri
 from governance.provenance.canonical import canonical, timestamp
 from governance.provenance.errors import NotCanonical
-from governance.reports.explanation import explain, stored
+from governance.reports.explanation import explain, hashed_grants, stored
 from governance.reports.explanation_shapes import Explanation
 
 PAGE = 50
@@ -135,7 +135,7 @@ def published(row: Decision) -> bytes:
             "rule_set_digest": row.rule_set_digest,
             "previous": str(row.previous.opaque_id) if row.previous else None,
             "facts": {"sha256": row.facts_sha256, "text": row.facts},
-            "grants": {"sha256": said.grants_sha256, "text": row.grants},
+            "grants": {"sha256": said.grants_sha256, "text": hashed_grants(row)},
             "body": {"sha256": row.body_sha256, "text": row.body},
         }
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from governance.licensing.catalogue_words import DeclarationStatus
 from governance.licensing.terms import Term
 from governance.models import Decision as Row
 from governance.policy.decision import Change, Decision, Finding, GrantReport, Outcome, Tri
@@ -15,7 +16,7 @@ from governance.policy.difference import difference
 from governance.policy.facts import Facts
 from governance.policy.grants import Grant
 from governance.policy.phrases import ACTION, word
-from governance.provenance.canonical import JSON, parse_strict, sha256_hex
+from governance.provenance.canonical import JSON, canonical, parse_strict, sha256_hex
 from governance.reports.explanation_shapes import (
     ConsideredGrant,
     CureLine,
@@ -42,6 +43,8 @@ _EFFECT = {
     Outcome.DUTIES: "Allows, with a duty",
     Outcome.PERMIT: "Noted",
 }
+# Statements that were replaced or outranked are listed and weigh nothing.
+_WITHOUT_EFFECT = (DeclarationStatus.SUPERSEDED, DeclarationStatus.SET_ASIDE)
 _GRANT_RESULT = {Tri.SATISFIED: "Permits", Tri.UNKNOWN: "Cannot tell", Tri.UNSATISFIED: "Refuses"}
 _GRANT_OUTCOME = {Tri.SATISFIED: "permit", Tri.UNKNOWN: "review", Tri.UNSATISFIED: "deny"}
 
@@ -105,9 +108,7 @@ def tally(said: Decision) -> str:
         (Outcome.PERMIT.rank, "warns", "warn"),
         (-1, "holds", "hold"),
     )
-    parts = [
-        f"{count} {one if count == 1 else many}" for rank, one, many in words if (count := ranks.count(rank))
-    ]
+    parts = [f"{count} {one if count == 1 else many}" for rank, one, many in words if (count := ranks.count(rank))]
     if parts:
         noun, rest = parts[0].split(" ", 1)
         parts[0] = f"{noun} {'rule' if noun == '1' else 'rules'} {rest}"
@@ -123,12 +124,18 @@ def digests(row: Row, said: Decision) -> tuple[StoredDigest, ...]:
     """Each stored text hashed again, beside the digest that was recorded for it."""
     named = (
         ("Facts", row.facts, row.facts_sha256),
-        ("Grants", row.grants, said.grants_sha256),
+        ("Grants", hashed_grants(row), said.grants_sha256),
         ("Decision", row.body, row.body_sha256),
     )
-    return tuple(
-        StoredDigest(name, sha256, sha256_hex(text.encode()) == sha256) for name, text, sha256 in named
-    )
+    return tuple(StoredDigest(name, sha256, sha256_hex(text.encode()) == sha256) for name, text, sha256 in named)
+
+
+def hashed_grants(row: Row) -> str:
+    """The stored grants as the text the evaluator hashed: in the order of their references, however they came."""
+    entries = stored(row.grants)
+    if not isinstance(entries, list):
+        return row.grants
+    return canonical(sorted(entries, key=lambda entry: str(entry["ref"]))).decode()  # type: ignore[index, call-overload]
 
 
 def _grants(row: Row) -> dict[str, Grant]:
@@ -149,7 +156,7 @@ def _reason(finding: Finding) -> Reason:
         found=finding.got,
         required=finding.required,
         clause=finding.clause,
-        message=finding.message,
+        message=finding.message.removeprefix(finding.got).strip(),
         how_to_fix=finding.how_to_fix,
         waiver=finding.waiver or "",
     )
@@ -162,6 +169,8 @@ def _considered(report: GrantReport, grants: dict[str, Grant]) -> ConsideredGran
     return ConsideredGrant(
         ref=report.grant,
         title=report.title,
+        stated_in=_stated_in(grant),
+        counts=grant is None or grant.status not in _WITHOUT_EFFECT,
         entitlement=report.grant if bought else "",
         version=grant.version if grant else 0,
         outcome="review" if report.outranked else _GRANT_OUTCOME[report.result],
@@ -169,6 +178,13 @@ def _considered(report: GrantReport, grants: dict[str, Grant]) -> ConsideredGran
         relied_upon=report.relied_upon,
         where_it_stops=report.where_it_stops,
     )
+
+
+def _stated_in(grant: Grant | None) -> str:
+    """Where a public licence is stated and how that statement stands, as in "model card, accepted"."""
+    if grant is None or grant.rank is None:
+        return ""
+    return ", ".join([word(grant.rank), *([word(grant.status)] if grant.status else [])])
 
 
 def _readings(said: Decision, grants: dict[str, Grant]) -> tuple[Reading, ...]:

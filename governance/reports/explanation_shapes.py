@@ -34,10 +34,16 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class ConsideredGrant:
-    """A right that was looked at, and where it stops. ``entitlement`` is its reference when it was bought."""
+    """A right that was looked at, and where it stops.
+
+    ``entitlement`` is its reference when it was bought; ``stated_in`` where a public licence is stated.
+    ``counts`` is false for statements that were replaced or set aside: they are listed and weigh nothing.
+    """
 
     ref: str
     title: str
+    stated_in: str
+    counts: bool
     entitlement: str
     version: int
     outcome: str
@@ -136,6 +142,29 @@ class Explanation:
     def intact(self) -> bool:
         """Whether every stored text still has the digest on record."""
         return all(digest.matches for digest in self.digests)
+
+    @property
+    def weighty(self) -> tuple[Reason, ...]:
+        """The concerns that made the verdict what it is."""
+        return tuple(reason for reason in self.concerns if reason.outcome in self._decisive)
+
+    @property
+    def noted(self) -> tuple[Reason, ...]:
+        """The concerns that are on record and changed nothing."""
+        return tuple(reason for reason in self.concerns if reason.outcome not in self._decisive)
+
+    @property
+    def _decisive(self) -> tuple[str, ...]:
+        return ("duties",) if self.allows else ("deny", "review")
+
+    @property
+    def grants_that_count(self) -> tuple[ConsideredGrant, ...]:
+        """Without those that were replaced or set aside."""
+        return tuple(grant for grant in self.grants if grant.counts)
+
+    @property
+    def grants_without_effect(self) -> tuple[ConsideredGrant, ...]:
+        return tuple(grant for grant in self.grants if not grant.counts)
 
     @property
     def allows(self) -> bool:

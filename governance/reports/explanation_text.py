@@ -25,7 +25,8 @@ def _lines(explained: Explanation) -> Iterator[str]:
     yield f"{explained.client}, {explained.project}, {explained.target}"
     yield f"{explained.model}, {explained.use} use"
     yield from _wrapped(explained.summary)
-    yield from _section(f"Why ({explained.tally})", _concerns(explained.concerns))
+    yield from _section(f"Why ({explained.tally})", _concerns(explained.weighty))
+    yield from _section("Also noted", (f"{it.code} {it.title}: {it.message or it.found}" for it in explained.noted))
     yield from _section("Grants considered", _grants(explained))
     yield from _section("Duties", _duties(explained))
     yield from _section("Holds in force", explained.holds)
@@ -57,10 +58,14 @@ def _concerns(concerns: tuple[Reason, ...]) -> Iterator[str]:
 
 
 def _grants(explained: Explanation) -> Iterator[str]:
-    for grant in explained.grants:
+    for grant in explained.grants_that_count:
         relied = ", relied upon" if grant.relied_upon else ""
         stops = f": {grant.where_it_stops}" if grant.where_it_stops else ""
-        yield f"{grant.title} [{grant.result.lower()}{relied}]{stops}"
+        where = f", {grant.stated_in}" if grant.stated_in else ""
+        name = f"{grant.entitlement} v{grant.version}, " if grant.entitlement else ""
+        yield f"{name}{grant.title}{where} [{grant.result.lower()}{relied}]{stops}"
+    if idle := len(explained.grants_without_effect):
+        yield f"({idle} more in statements that were replaced or set aside: they weigh nothing.)"
 
 
 def _cures(explained: Explanation) -> Iterator[str]:

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from governance.access import User, visible_clients
 from governance.models import Cutout, Decision, Job, Status
 from governance.policy.decision import Cure
+from governance.policy.decision import Decision as Verdict
 from governance.provenance.canonical import parse_strict
 from governance.rights.facts import made_under_verdict
 
@@ -90,6 +91,8 @@ class Progress:
     def sentence(self) -> str:
         """``3 of 5 made, 1 failed``: for the eye and for a screen reader."""
         made = self.counts.get(Status.SUCCEEDED, 0)
+        if len(self.counts) == 1 and not made and self.settled:
+            return f"{self.total} {dict(_COUNT_WORDS)[self.state]}"
         rest = [
             f"{self.counts[status]} {words}"
             for status, words in _COUNT_WORDS
@@ -227,6 +230,12 @@ def refusal_of(job: Job) -> Refusal | None:
     return explain(stopped.decision)
 
 
+def reasons_of(verdict: Verdict) -> tuple[str, ...]:
+    """What decided the outcome, beside what the summary says already."""
+    deciding = (finding.message for finding in verdict.concerns if finding.effect is verdict.outcome)
+    return tuple(dict.fromkeys(message for message in deciding if message != verdict.summary))
+
+
 def explain(decision: Decision) -> Refusal:
     """A stored decision as reasons and cures."""
     verdict = made_under_verdict(decision)
@@ -235,7 +244,7 @@ def explain(decision: Decision) -> Refusal:
         target=decision.target.name,
         outcome=decision.outcome,
         summary=verdict.summary,
-        reasons=tuple(finding.message for finding in verdict.concerns if finding.effect is verdict.outcome),
+        reasons=reasons_of(verdict),
         cures=verdict.cures,
         waiver_can_help=verdict.waiver_can_help,
     )

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from governance.models import DeploymentTarget, HostingMode
 from governance.policy.decision import Cure, Outcome
+from governance.reports.jobs import reasons_of
 from governance.rights.verdicts import Verdict, judge_all
 
 
@@ -80,7 +81,7 @@ def _route(verdict: Verdict) -> Route:
         outcome=made.outcome.value,
         summary=made.summary,
         duties=tuple(duty.text for duty in made.duties),
-        reasons=tuple(finding.message for finding in made.concerns if finding.effect is made.outcome),
+        reasons=reasons_of(made),
         cures=made.cures,
         waiver_can_help=made.waiver_can_help,
         consequence=_CONSEQUENCES[made.outcome],

@@ -36,6 +36,7 @@ def request_job(
     if known is not None:
         return _same_submission(known, actor, target, model, assets)
     verdict = judge_submission(target, model, len(assets), timezone.now())
+    _check_can_run(verdict)
     try:
         with transaction.atomic():
             return _store_job(actor, target, assets, idempotency_key, verdict)
@@ -62,6 +63,18 @@ def _check_submission(target: DeploymentTarget, assets: Sequence[Asset]) -> None
         raise RequestError(f"Target {target.name!r} is archived.", code="job.target_archived")
     if any(asset.client_id != target.project.client_id for asset in assets):
         raise RequestError("A picture belongs to another client than the target.", code="job.other_client")
+
+
+def _check_can_run(verdict: Verdict) -> None:
+    """A right is not a machine: work that is allowed but cannot run here is turned away, not queued for ever."""
+    model = verdict.model
+    if verdict.decision.outcome.allows and not (model.runnable_here and verdict.facts.route.weights_present):
+        missing = "its weights are not present" if model.runnable_here else "this installation has no engine for it"
+        raise RequestError(
+            f"{model.title} is allowed for this target, but {missing}.",
+            how_to_fix=f"{model.obtain_note} {model.obtain_command}".strip(),
+            code="route.not_here",
+        )
 
 
 def _same_submission(

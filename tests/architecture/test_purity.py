@@ -27,7 +27,8 @@ def modules_below(name: str) -> list[str]:
 
 def loaded_after_importing(names: list[str], setup: str = "") -> set[str]:
     """The top-level packages in ``sys.modules`` after importing ``names`` in a new interpreter."""
-    code = f"{setup}\nimport {', '.join(names)}\nimport sys; print(' '.join({{n.split('.')[0] for n in sys.modules}}))"
+    code = f"{setup}\nimport importlib, sys\nfor name in {names!r}: importlib.import_module(name)\n"
+    code += "print(' '.join({name.split('.')[0] for name in sys.modules}))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     return set(done.stdout.split())
 

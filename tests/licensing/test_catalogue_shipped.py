@@ -69,7 +69,7 @@ def test_it_says_how_the_weights_of_every_model_are_obtained(catalogue: Catalogu
         way = catalogue.acquisition_of(model.slug)
         assert way is not None
         assert way.command == model.obtain_command
-        assert bool(way.command) is model.runnable_here
+        assert bool(way.command) is (way.kind != "not_here")
 
 
 def test_it_has_a_source_for_every_fact(catalogue: Catalogue) -> None:

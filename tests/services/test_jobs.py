@@ -74,6 +74,14 @@ def test_an_entitlement_unblocks_commercial_work(cast: Cast) -> None:
     assert (decision.outcome, decision.relied_upon) == ("duties", "ENT-0001")
 
 
+def test_allowed_work_that_cannot_run_here_is_turned_away_with_advice(cast: Cast) -> None:
+    make_entitlement(cast)
+    with pytest.raises(RequestError, match="no engine") as caught:
+        make_job(cast, slug="rmbg-2.0")
+    assert caught.value.code == "route.not_here"
+    assert not Job.objects.exists()
+
+
 def test_an_unverified_entitlement_only_holds_the_job(cast: Cast) -> None:
     acquire_weights("rmbg-2.0")
     make_entitlement(cast, verified=False)
@@ -125,6 +133,7 @@ def test_submitting_the_same_form_twice_makes_one_job(cast: Cast) -> None:
 
 
 def test_a_submission_key_cannot_be_used_for_another_job(cast: Cast) -> None:
+    acquire_weights()
     target, key = make_target(cast), uuid.uuid4()
     jobs.request_job(cast.owner, target, model(), [make_asset(cast)], key)
     with pytest.raises(RequestError, match="another job"):

@@ -5,7 +5,7 @@ import shlex
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from governance.services.jobs import request_job
 
 PHOTOS = settings.ROOT / "tests" / "data" / "photos"
 NEEDED = {"ledger", "worker", "scheduler"}
+SECONDS = 300
 
 
 class Command(BaseCommand):
@@ -40,18 +41,22 @@ class Command(BaseCommand):
         call_command("setup", no_static=True, stdout=self.stdout)
         workspace = ensure_workspace({})
         out.mkdir(parents=True, exist_ok=True)
-        with running_processes():
-            job = self._cut_out(workspace, out)
+        with running_processes() as check:
+            job = self._cut_out(workspace, out, check)
         refused = self._be_refused(workspace, out)
         self._verify(out, job)
         self.stdout.write(f"Done: job {job.pk} made, job {refused.pk} refused. Everything is in {out}")
 
-    def _cut_out(self, workspace: Workspace, out: Path) -> Job:
+    def _cut_out(self, workspace: Workspace, out: Path, check: Callable[[], None]) -> Job:
         photos = sorted(path for path in PHOTOS.iterdir() if path.suffix in {".png", ".jpg"})
         job = self._submit(workspace, "u2netp", photos)
         self.stdout.write(f"Job {job.pk}: {len(photos)} photographs for {job.target} by {job.model}")
-        if not wait_for(job, 300):
-            raise CommandError(f"Job {job.pk} did not finish within 300 s.")
+        for _ in range(SECONDS):
+            if wait_for(job, 1):
+                break
+            check()
+        else:
+            raise CommandError(f"Job {job.pk} did not finish within {SECONDS} s.")
         failed = job.cutouts.exclude(status="succeeded").select_related("asset")
         for cutout in failed:
             self.stderr.write(f"  {cutout.asset}: {cutout.get_status_display()}: {cutout.error_message}")
@@ -95,16 +100,19 @@ class Command(BaseCommand):
 
 
 @contextmanager
-def running_processes() -> Iterator[None]:
-    """Worker, ledger and scheduler for as long as the demo takes; those of a `make run` next door are used instead."""
+def running_processes() -> Iterator[Callable[[], None]]:
+    """Worker, ledger and scheduler for as long as the demo takes; those of a `make run` next door are used instead.
+
+    Yields a check that raises ProcessGaveUp when one of them kept dying.
+    """
     lock = settings.STATE_DIR / "run" / "run.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            yield
+            yield lambda: None
             return
         specs = [spec for spec in process_specs() if spec.name in NEEDED]
-        with Supervisor(specs):
-            yield
+        with Supervisor(specs) as supervisor:
+            yield supervisor.check

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import InterfaceError, OperationalError, connection
 
 from governance.adapters import queue
-from governance.services import jobs
+from governance.services import cutouts, jobs
 
 INTERVAL_SECONDS = 2.0
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         """One round. Needs no queue to be started by, so it works exactly when the queue was the trouble."""
         try:
             moved = jobs.reconsider_held()
-            lost = jobs.requeue_lost(queue_is_empty=queue.depth() == 0)
+            lost = cutouts.requeue_lost(queue_is_empty=queue.depth() == 0)
             if moved or lost:
                 logger.info("%d held cutouts moved on, %d lost ones queued again", moved, lost)
         except redis.exceptions.RedisError as problem:

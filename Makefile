@@ -1,0 +1,74 @@
+# Everything from a fresh clone: `make run`, `make demo`, `make test`. Only relative paths and `python -m …` below:
+# make cannot handle spaces in paths, and scripts inside a virtual environment break on them.
+
+PYTHON ?= python3
+PORT ?= 8000
+BIND ?= 127.0.0.1
+# Named at every installation: left to itself, pip takes the newest torch and with it, where an index offers nothing
+# smaller, several GB of CUDA libraries. Any torch >= 2.9 will do: make run TORCH="torch==2.9.1" (an index of CPU
+# builds can be named in PIP_EXTRA_INDEX_URL).
+TORCH ?= torch==2.13.0
+
+PY := .venv/bin/python
+# Compiling all modules takes as long as installing them. Python compiles those it uses when it first uses them, and
+# must be allowed to keep the result, or each process that loads torch takes ten seconds longer.
+unexport PYTHONDONTWRITEBYTECODE
+INSTALL := $(PY) -m pip --disable-pip-version-check install --quiet --no-compile
+OFFLINE = { echo; echo "Installing failed. If the network is away: connect and repeat the same command; what was"; \
+	echo "installed is kept. Behind a proxy set HTTPS_PROXY; with your own package index set PIP_INDEX_URL."; exit 1; } >&2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test lint clean
+
+help:
+	@echo "make run     web server, worker, ledger process and scheduler, until Ctrl-C (PORT=$(PORT))"
+	@echo "make demo    the main job on the sample photographs, without a browser"
+	@echo "make test    the whole test suite"
+	@echo "make lint    style, types, import contracts, migrations"
+	@echo "make setup   only install and prepare"
+	@echo "make clean   remove the virtual environment and ALL data under var/"
+
+# One simple command per recipe where it matters: make then runs it without a shell between, and signals reach it.
+run: .venv/.installed
+	@exec $(PY) manage.py run --bind $(BIND) --port $(PORT)
+
+demo: .venv/.installed
+	@exec $(PY) manage.py demo
+
+setup: .venv/.installed
+	@exec $(PY) manage.py setup
+
+test: .venv/.installed-dev
+	@$(PY) manage.py weights pull u2netp
+	@exec $(PY) -m pytest $(ARGS)
+
+lint: .venv/.installed-dev
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(PY) -c "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) manage.py check --fail-level WARNING
+
+clean:
+	@if [ -x $(PY) ] && [ -d var ]; then $(PY) -m governance.adapters.embedded_removal var; fi
+	rm -rf .venv var build clearcut.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+.venv/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Clearcut needs Python 3.11 or newer; '$(PYTHON)' is: $$($(PYTHON) --version 2>&1)." >&2; \
+		echo "Install one, or name it: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+		echo "This Python cannot make virtual environments. On Debian: apt-get install python3-venv" >&2; exit 1; }
+	@echo "Making the virtual environment in .venv …"
+	@$(PY) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	@touch $@
+
+.venv/.installed: .venv/.python pyproject.toml
+	@echo "Installing; the first time this takes a minute or more …"
+	@$(INSTALL) "$(TORCH)" -e ".[worker,embedded]" || $(OFFLINE)
+	@touch $@
+
+.venv/.installed-dev: .venv/.installed
+	@$(INSTALL) "$(TORCH)" -e ".[worker,embedded,dev]" || $(OFFLINE)
+	@touch $@

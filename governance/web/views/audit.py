@@ -1,0 +1,57 @@
+"""The audit export: its scope, its figures, and the two documents."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from governance.access import require
+from governance.provenance.canonical import canonical
+from governance.reports.audit import audit_report, count, preview
+from governance.reports.audit_csv import csv_lines
+from governance.reports.audit_shapes import NOT_COVERED, AuditScope
+from governance.web.forms.audit import AuditScopeForm
+
+PREVIEW = 20
+
+
+@require_GET
+def audit_page(request: HttpRequest) -> HttpResponse:
+    require(request.user, "audit.export")
+    form = AuditScopeForm(request.GET, user=request.user)
+    if not form.is_valid():
+        return render(request, "audit/page.html", {"form": form}, status=400)
+    scope = form.scope()
+    outputs, blocked = preview(scope, PREVIEW)
+    context = {
+        "form": form,
+        "scope": scope,
+        "totals": count(scope),
+        "outputs": outputs,
+        "blocked": blocked,
+        "not_covered": NOT_COVERED,
+        "query": urlencode(form.query(scope)),
+    }
+    return render(request, "audit/page.html", context)
+
+
+@require_GET
+def audit_export(request: HttpRequest) -> HttpResponseBase:
+    require(request.user, "audit.export")
+    form = AuditScopeForm(request.GET, user=request.user)
+    if not form.is_valid():
+        return render(request, "audit/page.html", {"form": form}, status=400)
+    scope, ending = form.scope(), form.cleaned_data["format"] or "json"
+    named = {"Content-Disposition": f'attachment; filename="{_file_name(scope, ending)}"'}
+    if ending == "csv":
+        return StreamingHttpResponse(csv_lines(scope), content_type="text/csv; charset=utf-8", headers=named)
+    content = canonical(audit_report(scope).as_json())
+    return HttpResponse(content, content_type="application/json", headers=named)
+
+
+def _file_name(scope: AuditScope, ending: str) -> str:
+    of = f"client-{scope.client}" if scope.client else "all-clients"
+    return f"clearcut-audit-{of}-{scope.first}-{scope.last}.{ending}"

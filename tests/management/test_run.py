@@ -1,0 +1,59 @@
+"""What `manage.py run` refuses before it starts anything, and which commands need servers at all."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import override_settings
+
+import manage
+
+
+def test_a_taken_port_is_named_together_with_the_way_out(tmp_path: Path) -> None:
+    with override_settings(STATE_DIR=tmp_path), socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(CommandError, match=f"Port {port} on 127.0.0.1 .* make run PORT={port + 1}"):
+            call_command("run", port=port)
+
+
+def test_a_second_run_from_the_same_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    with override_settings(STATE_DIR=tmp_path), (tmp_path / "run" / "run.lock").open("a+") as lock:
+        lock.write(str(os.getpid()))
+        lock.flush()
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(CommandError, match=rf"already runs from this folder \(process {os.getpid()}\)"):
+            call_command("run")
+
+
+def test_demo_accounts_are_not_offered_to_other_machines(tmp_path: Path) -> None:
+    with (
+        override_settings(STATE_DIR=tmp_path, EMBEDDED=True),
+        pytest.raises(CommandError, match=r"on loopback only, not on 0\.0\.0\.0"),
+    ):
+        call_command("run", bind="0.0.0.0")
+
+
+def test_an_unknown_program_is_named(tmp_path: Path) -> None:
+    with (
+        override_settings(STATE_DIR=tmp_path),
+        pytest.raises(CommandError, match="expected some of ledger,worker,scheduler,web"),
+    ):
+        call_command("run", only="web,printer")
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--help"], ["help", "run"], ["run", "--help"], ["check"], ["makemigrations", "--check"]]
+)
+def test_a_command_that_needs_no_servers_does_not_start_them(arguments: list[str]) -> None:
+    assert not manage.needs_servers(arguments)
+
+
+@pytest.mark.parametrize("arguments", [["run"], ["setup"], ["migrate"], ["makemigrations"], ["some_new_command"]])
+def test_any_other_command_gets_them(arguments: list[str]) -> None:
+    assert manage.needs_servers(arguments)

@@ -41,7 +41,7 @@ def put(data: bytes) -> str:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
     return sha256
 
 
@@ -90,7 +90,7 @@ def _root() -> Path:
     return Path(unquote(url.path))
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """A rename survives a power cut only once its folder is on disk too."""
     handle = os.open(folder, os.O_RDONLY)
     try:

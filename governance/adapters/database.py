@@ -6,6 +6,7 @@ Runs before the first migration, as a login that may create roles. Safe to run a
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -17,19 +18,20 @@ OWNER, APP, LEDGER = "clearcut_owner", "clearcut_app", "clearcut_ledger"
 
 
 def provision(owner_url: str, app_url: str, ledger_url: str) -> None:
-    """Create the three NOLOGIN roles and let the logins of the URLs act as them.
+    """Create the three NOLOGIN roles and let the logins of the URLs act as them; what is there already is left alone.
 
     Raises PlatformError ``database.unreachable`` or ``database.roles`` with the statements a DBA can run instead.
     """
-    grants = {OWNER: owner_url, APP: app_url, LEDGER: ledger_url}
+    urls = {OWNER: owner_url, APP: app_url, LEDGER: ledger_url}
+    login = str(conninfo_to_dict(owner_url).get("user", ""))
     try:
         with psycopg.connect(owner_url, autocommit=True, connect_timeout=10) as connection:
             login = connection.info.user
-            for role, url in grants.items():
+            for role, url in urls.items():
                 _create_role(connection, role)
                 # The owner login also acts as the other two: it runs migrations that grant to them.
                 for member in {str(conninfo_to_dict(url).get("user", login)), login}:
-                    connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(member)))
+                    _let_act_as(connection, member, role)
             _secure_schema(connection)
     except psycopg.OperationalError as problem:
         raise PlatformError(
@@ -39,26 +41,43 @@ def provision(owner_url: str, app_url: str, ledger_url: str) -> None:
         ) from problem
     except psycopg.errors.InsufficientPrivilege as problem:
         raise PlatformError(
-            f"The owner login may not prepare the database: {str(problem).strip()}.",
-            how_to_fix=(
-                "Let a database administrator run: "
-                + "; ".join(f"CREATE ROLE {role} NOLOGIN" for role in grants)
-                + f"; GRANT CREATE, USAGE ON SCHEMA public TO {OWNER}; then grant the roles to the logins."
-            ),
+            f"The login {login} may not prepare the database: {str(problem).strip()}.",
+            how_to_fix=f"Let a database administrator run in this database:\n{_statements(urls, login)}",
             code="database.roles",
             permanent=True,
         ) from problem
 
 
+def _statements(urls: dict[str, str], login: str) -> str:
+    members = {role: {str(conninfo_to_dict(url).get("user", login)), login} for role, url in urls.items()}
+    lines = [f"CREATE ROLE {role} NOLOGIN;" for role in urls]
+    lines += [f"GRANT {role} TO {member};" for role in urls for member in sorted(members[role])]
+    lines += [f"GRANT CREATE, USAGE ON SCHEMA public TO {OWNER};", f"GRANT USAGE ON SCHEMA public TO {APP}, {LEDGER};"]
+    return "\n".join(f"  {line}" for line in lines)
+
+
 def _create_role(connection: psycopg.Connection, role: str) -> None:
-    # It is there already, or another start made it at the same moment: either way it is there.
+    if _yes(connection, "SELECT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = %s)", role):
+        return
+    # Another start may make it at the same moment: either way it is there.
     with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
         connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
 
 
+def _let_act_as(connection: psycopg.Connection, member: str, role: str) -> None:
+    if not _yes(connection, "SELECT pg_has_role(%s, %s, 'MEMBER')", member, role):
+        connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(member)))
+
+
 def _secure_schema(connection: psycopg.Connection) -> None:
     connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
-    connection.execute(sql.SQL("GRANT CREATE, USAGE ON SCHEMA public TO {}").format(sql.Identifier(OWNER)))
-    connection.execute(
-        sql.SQL("GRANT USAGE ON SCHEMA public TO {}, {}").format(sql.Identifier(APP), sql.Identifier(LEDGER))
-    )
+    if not _yes(connection, "SELECT has_schema_privilege(%s, 'public', 'CREATE')", OWNER):
+        connection.execute(sql.SQL("GRANT CREATE, USAGE ON SCHEMA public TO {}").format(sql.Identifier(OWNER)))
+    for role in (APP, LEDGER):
+        if not _yes(connection, "SELECT has_schema_privilege(%s, 'public', 'USAGE')", role):
+            connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(sql.Identifier(role)))
+
+
+def _yes(connection: psycopg.Connection, question: LiteralString, *values: str) -> bool:
+    row = connection.execute(question, values).fetchone()
+    return bool(row and row[0])

@@ -8,9 +8,11 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
+from governance.errors import PlatformError
 from governance.ledger.keys import create_log_key, create_record_key, load_log_key, load_record_key
 from governance.ledger.note import VerifierKey
 from governance.ledger.trust import Trust, TrustedLogKey, TrustedRecordKey, dump_trust, load_trust
+from governance.provenance.envelope import key_id
 
 RECORD_KEY, LOG_KEY, TRUST = "record.pem", "log.pem", "trust.json"
 
@@ -35,7 +37,10 @@ def trust_path() -> Path:
 
 
 def ensure_keys() -> Path:
-    """Create what is missing and write the trust file once; returns its path. Existing keys are never replaced."""
+    """Create what is missing and write the trust file once; returns its path. Existing keys are never replaced.
+
+    Raises PlatformError ``keys.not_trusted`` when the trust file there is does not list the keys there are.
+    """
     settings.KEYS_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name, create in ((RECORD_KEY, create_record_key), (LOG_KEY, create_log_key)):
         if not _path(name).exists():
@@ -50,7 +55,22 @@ def ensure_keys() -> Path:
             ),
             _path(TRUST),
         )
+    _check_trusted()
     return _path(TRUST)
+
+
+def _check_trusted() -> None:
+    """A key made anew beside an old trust file would sign records that nobody, we included, can verify."""
+    listed = trust()
+    own_log = VerifierKey(settings.LOG_ORIGIN, log_key().public_key().public_bytes_raw())
+    record = key_id(record_key().public_key())
+    if listed.record_key(record) is None or own_log not in [item.key for item in listed.log_keys]:
+        raise PlatformError(
+            f"The trust file {_path(TRUST)} does not list both keys beside it: {record} and {own_log.text}.",
+            how_to_fix="Restore the key files that belong to it, check CLEARCUT_LOG_ORIGIN, or add the new keys to it.",
+            code="keys.not_trusted",
+            permanent=True,
+        )
 
 
 def _path(name: str) -> Path:

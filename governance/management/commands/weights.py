@@ -46,9 +46,16 @@ class Command(BaseCommand):
 
     def act_verify(self, **options: Any) -> None:
         digests = WeightsAcquisition.objects.values_list("artifact_id", flat=True).distinct().order_by("artifact_id")
+        problems = 0
         for sha256 in digests:
-            load_verified(locate(settings.WEIGHTS_DIR, sha256), sha256)
-            self.stdout.write(f"{sha256}  sound")
+            try:
+                load_verified(locate(settings.WEIGHTS_DIR, sha256), sha256)
+                self.stdout.write(f"{sha256}  sound")
+            except InferenceError as problem:
+                problems += 1
+                self.stderr.write(f"{sha256}  {problem}")
+        if problems:
+            raise CommandError(f"{problems} of {len(digests)} weights files are damaged or missing.")
 
     def act_pull(self, *, model: str, **options: Any) -> None:
         catalogue = load_catalogue(settings.CATALOGUE_DIR)

@@ -30,7 +30,7 @@ from governance.reports.audit_shapes import (
     ReleaseEntry,
     Totals,
 )
-from governance.reports.decisions import concern_codes
+from governance.reports.decisions import deciding_codes
 
 Row = TypeVar("Row", Output, Decision)
 CHUNK = 500
@@ -124,17 +124,8 @@ def _chunked(rows: QuerySet[Row], size: int) -> Iterator[Row]:
 
 
 def _output(row: Output, as_of: datetime) -> OutputEntry:
-    job, record = row.cutout.job, row.provenance
-    payload = bytes(record.payload)
-    stated = Statement.from_bytes(payload).predicate
-    decision = row.cutout.decision
-    if not isinstance(stated, CutoutProvenance) or decision is None:
-        raise PlatformError(
-            f"Output {row.pk} has no cutout record with a decision; the export would not be complete.",
-            how_to_fix="Check the ledger before anything is reported.",
-            code="audit.record_unfit",
-            permanent=True,
-        )
+    job, record, asset = row.cutout.job, row.provenance, row.cutout.asset
+    stated, decision = _stated(row)
     body = json.loads(decision.body)
     entry = getattr(record, "entry", None)
     return OutputEntry(
@@ -144,8 +135,8 @@ def _output(row: Output, as_of: datetime) -> OutputEntry:
         project=printable(job.target.project.name),
         target=printable(job.target.name),
         requested_by=printable(job.requested_by.get_username()),
-        picture=printable(row.cutout.asset.file_name),
-        picture_sha256=row.cutout.asset.sha256,
+        picture=printable(asset.file_name),
+        picture_sha256=asset.sha256,
         output_sha256=row.sha256,
         media_type=row.media_type,
         width=row.width,
@@ -164,10 +155,24 @@ def _output(row: Output, as_of: datetime) -> OutputEntry:
         record=str(record.pk),
         record_key=record.key_id,
         record_signed_at=stated.issued_at,
-        record_sha256=sha256_hex(payload),
+        record_sha256=sha256_hex(bytes(record.payload)),
         log_index=entry.seq if entry is not None and entry.integrated_at <= as_of else None,
         releases=tuple(_release(release) for release in row.releases.all()),
     )
+
+
+def _stated(row: Output) -> tuple[CutoutProvenance, Decision]:
+    """What the output's signed record says, and the decision behind it."""
+    stated = Statement.from_bytes(bytes(row.provenance.payload)).predicate
+    decision = row.cutout.decision
+    if not isinstance(stated, CutoutProvenance) or decision is None:
+        raise PlatformError(
+            f"Output {row.pk} has no cutout record with a decision; the export would not be complete.",
+            how_to_fix="Check the ledger before anything is reported.",
+            code="audit.record_unfit",
+            permanent=True,
+        )
+    return stated, decision
 
 
 def _release(row: Release) -> ReleaseEntry:
@@ -199,7 +204,7 @@ def _blocked_entry(row: Decision) -> BlockedEntry:
         job=row.job_id,
         pictures=row.pictures if row.stage == Decision.Stage.SUBMIT else 1,
         model=row.model.title,
-        rules=concern_codes(body),
+        rules=deciding_codes(body),
         reasons=tuple(
             dict.fromkeys(
                 f"{finding['code']}: {finding['message']}"

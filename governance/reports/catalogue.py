@@ -93,9 +93,7 @@ def _models() -> QuerySet[ModelVersion]:
 
 def _model_line(row: ModelVersion) -> ModelLine:
     readings = [_reading(entry) for entry in row.resolutions.all() if entry.subject == "weights"]
-    present = any(
-        artifact.format == "safetensors" and artifact.acquisitions.all() for artifact in row.weights.all()
-    )
+    present = any(artifact.format == "safetensors" and artifact.acquisitions.all() for artifact in row.weights.all())
     return ModelLine(
         slug=row.slug,
         title=row.title,
@@ -117,9 +115,7 @@ def _hosting(entry: dict[str, str]) -> HostingLine:
 
 def _reading(row: LicenseResolution) -> LicenseReading:
     state = State(_RESOLUTION_WORDS.get(row.status, word(row.status)), _RESOLUTION.get(row.status, "review"))
-    return LicenseReading(
-        word(row.subject), row.license.name, row.license_id, state, row.reason, _sources(row.sources)
-    )
+    return LicenseReading(word(row.subject), row.license.name, row.license_id, state, row.reason, _sources(row.sources))
 
 
 def _declaration(row: LicenseDeclaration) -> DeclarationLine:
@@ -171,8 +167,7 @@ def _claim(row: LineageClaim) -> ClaimLine:
 def _weights(row: WeightsArtifact) -> WeightsLine:
     acquired = max(row.acquisitions.all(), key=lambda entry: entry.pk, default=None)
     places = tuple(
-        Source(f"{entry['place']} ({word(entry['access'])})", _web(entry["url"]), "", "")
-        for entry in row.occurrences
+        Source(f"{entry['place']} ({word(entry['access'])})", _web(entry["url"]), "", "") for entry in row.occurrences
     )
     return WeightsLine(
         sha256=row.sha256,
@@ -189,9 +184,7 @@ def _weights(row: WeightsArtifact) -> WeightsLine:
 
 
 def _sources(entries: list[dict[str, str]]) -> tuple[Source, ...]:
-    return tuple(
-        Source(entry["title"], _web(entry["url"]), entry["revision"], entry["dated"]) for entry in entries
-    )
+    return tuple(Source(entry["title"], _web(entry["url"]), entry["revision"], entry["dated"]) for entry in entries)
 
 
 def _web(url: str) -> str:

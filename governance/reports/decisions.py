@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -37,7 +38,7 @@ class DecisionFilter:
 
 @dataclass(frozen=True, slots=True)
 class DecisionLine:
-    """One row of the list. ``rules`` are the codes that do not simply hold."""
+    """One row of the list. ``rules`` are the codes that made the verdict what it is."""
 
     number: int
     outcome: str
@@ -98,17 +99,21 @@ def _line(row: Decision) -> DecisionLine:
         target=row.target.name,
         model=row.model.title,
         job=row.job_id,
-        rules=concern_codes(body),
+        rules=deciding_codes(body),
         summary=body["summary"],
     )
 
 
-def concern_codes(body: dict[str, object]) -> tuple[str, ...]:
-    """The codes of a stored decision's findings that do not simply hold, each once, worst first."""
-    findings = body["findings"]
-    if not isinstance(findings, list):
-        return ()
-    return tuple(dict.fromkeys(entry["code"] for entry in findings if entry["raw"] != Tri.SATISFIED.value))
+def deciding_codes(body: dict[str, Any]) -> tuple[str, ...]:
+    """The codes of a stored decision's findings that made its verdict what it is, each once, worst first."""
+    decisive = ("deny", "review") if body["outcome"] in ("deny", "review") else ("duties",)
+    return tuple(
+        dict.fromkeys(
+            finding["code"]
+            for finding in body["findings"]
+            if finding["raw"] != Tri.SATISFIED.value and finding["effect"] in decisive
+        )
+    )
 
 
 def published(row: Decision) -> bytes:

@@ -6,12 +6,10 @@ what the tables say today.
 
 from __future__ import annotations
 
-from typing import Any
-
 from governance.licensing.catalogue_words import DeclarationStatus
 from governance.licensing.terms import Term
 from governance.models import Decision as Row
-from governance.policy.decision import Change, Decision, Finding, GrantReport, Outcome, Tri
+from governance.policy.decision import Decision, Finding, GrantReport, Outcome, Tri
 from governance.policy.difference import difference
 from governance.policy.facts import Facts
 from governance.policy.grants import Grant
@@ -27,7 +25,7 @@ from governance.reports.explanation_shapes import (
     Reason,
     StoredDigest,
 )
-from governance.reports.facts_in_words import facts_in_words
+from governance.reports.facts_in_words import facts_changed, facts_in_words
 
 # Our own stored text, not a stranger's: large workspaces have many grants, each with its whole reading.
 _MAX_STORED = 64 * 1024 * 1024
@@ -88,7 +86,7 @@ def explain(row: Row) -> Explanation:
         waivers=tuple(f"{use.ref} on {use.rule_code}: {use.note}" for use in said.waivers),
         holds=said.holds,
         previous=row.previous_id,
-        changes=tuple(change.message for change in _changes(row, said)),
+        changes=_changes(row, said, facts),
         facts=facts_in_words(facts),
         digests=digests(row, said),
     )
@@ -211,14 +209,10 @@ def _term(term: Term) -> ReadTerm:
     return ReadTerm(kind.capitalize(), term.clause_ref, term.quote, term.paraphrase)
 
 
-def _changes(row: Row, said: Decision) -> tuple[Change, ...]:
-    """What the engine recorded as changed; where it recorded nothing, how the two stored texts differ."""
-    if said.changes or row.previous is None:
-        return said.changes
-    before = Decision.from_json(stored(row.previous.body))
-    return difference(before, said, _as_object(row.previous.facts), _as_object(row.facts))
-
-
-def _as_object(text: str) -> dict[str, Any] | None:
-    value = stored(text)
-    return value if isinstance(value, dict) else None
+def _changes(row: Row, said: Decision, facts: Facts) -> tuple[str, ...]:
+    """What the engine recorded as changed (else how the two stored verdicts differ), and which facts did."""
+    if row.previous is None:
+        return tuple(change.message for change in said.changes)
+    changes = said.changes or difference(Decision.from_json(stored(row.previous.body)), said)
+    before = Facts.from_json(stored(row.previous.facts))
+    return (*(change.message for change in changes), *facts_changed(before, facts))

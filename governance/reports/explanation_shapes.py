@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +31,19 @@ class Reason:
     message: str
     how_to_fix: str
     waiver: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleReasons:
+    """The findings of one rule together, by its worst effect: a rule that looks at every grant says much."""
+
+    code: str
+    title: str
+    layer: str
+    outcome: str
+    effect: str
+    how_to_fix: str
+    cases: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +158,31 @@ class Explanation:
         return all(digest.matches for digest in self.digests)
 
     @property
-    def weighty(self) -> tuple[Reason, ...]:
-        """The concerns that made the verdict what it is."""
-        return tuple(reason for reason in self.concerns if reason.outcome in self._decisive)
+    def weighty(self) -> tuple[RuleReasons, ...]:
+        """The concerns that made the verdict what it is: what holds for all grants first, single grants last."""
+        return self._by_rule(reason for reason in self.concerns if reason.outcome in self._decisive)
 
     @property
-    def noted(self) -> tuple[Reason, ...]:
+    def noted(self) -> tuple[RuleReasons, ...]:
         """The concerns that are on record and changed nothing."""
-        return tuple(reason for reason in self.concerns if reason.outcome not in self._decisive)
+        return self._by_rule(reason for reason in self.concerns if reason.outcome not in self._decisive)
+
+    def _by_rule(self, reasons: Iterable[Reason]) -> tuple[RuleReasons, ...]:
+        entitlements = {grant.entitlement for grant in self.grants}
+        rules: dict[str, list[Reason]] = {}
+        for reason in reasons:
+            rules.setdefault(reason.code, []).append(reason)
+        ordered = sorted(
+            rules.values(),
+            key=lambda cases: (cases[0].outcome != "deny", all(case.subject in entitlements for case in cases)),
+        )
+        return tuple(
+            RuleReasons(
+                *(worst.code, worst.title, worst.layer, worst.outcome, worst.effect, worst.how_to_fix), tuple(cases)
+            )
+            for cases in ordered
+            for worst in cases[:1]
+        )
 
     @property
     def _decisive(self) -> tuple[str, ...]:

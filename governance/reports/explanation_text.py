@@ -5,15 +5,15 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from governance.reports.explanation import Explanation, Reason
+from governance.reports.explanation_shapes import Explanation, RuleReasons
 
 WIDTH = 100
 _LABEL = 10
 
 
-def as_text(explanation: Explanation) -> str:
+def as_text(explained: Explanation) -> str:
     """The explanation in lines of at most ``WIDTH`` characters, ending with a line feed."""
-    return "\n".join(_lines(explanation)) + "\n"
+    return "\n".join(_lines(explained)) + "\n"
 
 
 def _lines(explained: Explanation) -> Iterator[str]:
@@ -24,9 +24,10 @@ def _lines(explained: Explanation) -> Iterator[str]:
     )
     yield f"{explained.client}, {explained.project}, {explained.target}"
     yield f"{explained.model}, {explained.use} use"
-    yield from _wrapped(explained.summary)
+    if explained.allows or not explained.weighty:
+        yield from _wrapped(explained.summary)
     yield from _section(f"Why ({explained.tally})", _concerns(explained.weighty))
-    yield from _section("Also noted", (f"{it.code} {it.title}: {it.message or it.found}" for it in explained.noted))
+    yield from _section("Also on record", (f"{rule.code} {rule.title}" for rule in explained.noted))
     yield from _section("Grants considered", _grants(explained))
     yield from _section("Duties", _duties(explained))
     yield from _section("Holds in force", explained.holds)
@@ -42,42 +43,42 @@ def _job(explained: Explanation) -> str:
     return f"Job {explained.job} " if explained.job else ""
 
 
-def _concerns(concerns: tuple[Reason, ...]) -> Iterator[str]:
-    for reason in concerns:
-        yield f"{reason.code} {reason.title} [{reason.effect.lower()}]"
-        pairs = (
-            ("Found", reason.found),
-            ("Required", reason.required),
-            ("Clause", reason.clause),
-            ("So", reason.message),
-            ("To fix", reason.how_to_fix),
-        )
-        for label, value in pairs:
-            if value:
-                yield f"  {label:<{_LABEL}}{value}"
+def _concerns(rules: tuple[RuleReasons, ...]) -> Iterator[str]:
+    for rule in rules:
+        yield f"{rule.code} {rule.title} [{rule.effect.lower()}]"
+        for case in rule.cases:
+            pairs = (
+                ("Found", case.found),
+                ("Required", case.required),
+                ("Clause", case.clause),
+                ("So", case.message),
+            )
+            yield from (f"  {label:<{_LABEL}}{value}" for label, value in pairs if value)
+        if rule.how_to_fix:
+            yield f"  {'To fix':<{_LABEL}}{rule.how_to_fix}"
 
 
 def _grants(explained: Explanation) -> Iterator[str]:
     for grant in explained.grants_that_count:
+        name = f"{grant.entitlement} v{grant.version}, {grant.title}" if grant.entitlement else grant.title
+        where = f", {grant.stated_in}" if grant.stated_in else ""
         relied = ", relied upon" if grant.relied_upon else ""
         stops = f": {grant.where_it_stops}" if grant.where_it_stops else ""
-        where = f", {grant.stated_in}" if grant.stated_in else ""
-        name = f"{grant.entitlement} v{grant.version}, " if grant.entitlement else ""
-        yield f"{name}{grant.title}{where} [{grant.result.lower()}{relied}]{stops}"
+        yield f"{name}{where} [{grant.result.lower()}{relied}]{stops}"
     if idle := len(explained.grants_without_effect):
-        yield f"({idle} more in statements that were replaced or set aside: they weigh nothing.)"
-
-
-def _cures(explained: Explanation) -> Iterator[str]:
-    for number, cure in enumerate(explained.cures, start=1):
-        yield f"{number}. {cure.title}. {cure.consequence}".replace("..", ".")
-    if not explained.allows and not explained.waiver_can_help:
-        yield "A waiver cannot help here: a third party's prohibition is not ours to waive."
+        yield f"({idle} more in statements that were replaced or set aside: they weigh nothing)"
 
 
 def _duties(explained: Explanation) -> Iterator[str]:
     for duty in explained.duties:
         yield f"{duty.text} ({', '.join(part for part in (duty.source, duty.clause) if part)})"
+
+
+def _cures(explained: Explanation) -> Iterator[str]:
+    for number, cure in enumerate(explained.cures, start=1):
+        yield f"{number}. {cure.title.rstrip('.')}. {cure.consequence}"
+    if not explained.allows and not explained.waiver_can_help:
+        yield "A waiver cannot help here: a third party's prohibition is not ours to waive."
 
 
 def _section(title: str, entries: Iterable[str]) -> Iterator[str]:

@@ -27,16 +27,32 @@ def facts_in_words(facts: Facts) -> tuple[FactGroup, ...]:
     groups = (
         FactGroup("Target", _target(facts.target)),
         FactGroup("Route", _route(facts.route)),
-        *(
-            FactGroup(f"Licences declared: {artefact.title}", _artefact(artefact))
-            for artefact in facts.artefacts
-        ),
+        *(FactGroup(f"Licences declared: {artefact.title}", _artefact(artefact)) for artefact in facts.artefacts),
         FactGroup("Training data", _lineage(facts.lineage)),
         FactGroup("Pictures", _pictures(facts)),
         FactGroup("Output", _output(facts)),
         FactGroup("Our policy", _policy(facts)),
     )
     return tuple(group for group in groups if group.rows)
+
+
+def facts_changed(before: Facts, after: Facts) -> tuple[str, ...]:
+    """Each fact that reads otherwise than before; the pictures asked about are expected to differ."""
+    old, new = _by_name(before), _by_name(after)
+    return tuple(
+        f"{name}: {new.get(name, 'no longer stated')}; before: {old.get(name, 'not stated')}."
+        for name in dict.fromkeys((*old, *new))
+        if old.get(name) != new.get(name)
+    )
+
+
+def _by_name(facts: Facts) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for group in facts_in_words(facts):
+        for row in group.rows if group.title not in ("Pictures", "Output") else ():
+            name = f"{group.title}, {row.label[0].lower()}{row.label[1:]}"
+            found[name] = f"{found[name]}; {row.value}" if name in found else row.value
+    return found
 
 
 def _target(target: TargetFacts) -> tuple[Fact, ...]:
@@ -78,9 +94,7 @@ def _artefact(artefact: ArtefactFacts) -> tuple[Fact, ...]:
     for entry in artefact.declarations:
         dated = day(entry.dated) if entry.dated else "undated"
         note = f" {entry.note}" if entry.note else ""
-        rows.append(
-            Fact(entry.expression, f"{word(entry.rank)}, {dated}, {word(entry.status)}. {entry.source}{note}")
-        )
+        rows.append(Fact(entry.expression, f"{word(entry.rank)}, {dated}, {word(entry.status)}. {entry.source}{note}"))
     if not rows:
         rows.append(Fact("Declared", "nothing; an unknown licence permits nothing"))
     if artefact.resolution is not None:

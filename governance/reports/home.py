@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from governance.access import User, may, standing
 from governance.models import Entitlement, EntitlementEnd, Job, Role, Status
-from governance.reports.jobs import JobRow, Refusal, page_of_jobs, refusal_of, visible_jobs, with_state
+from governance.reports.jobs import JobRow, page_of_jobs, visible_jobs, with_state
+from governance.reports.refusals import Refusal, refusal_of
 
 RECENT = 8
 BLOCKED = 3

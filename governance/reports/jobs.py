@@ -10,11 +10,8 @@ from django.db.models import Case, Count, Exists, OuterRef, QuerySet, Subquery, 
 from django.db.models.functions import Coalesce
 
 from governance.access import User, visible_clients
-from governance.models import Cutout, Decision, Job, Status
-from governance.policy.decision import Cure
-from governance.policy.decision import Decision as Verdict
+from governance.models import Cutout, Job, Status
 from governance.provenance.canonical import parse_strict
-from governance.rights.facts import made_under_verdict
 
 PAGE = 30
 PARTLY = "partly"
@@ -92,7 +89,8 @@ class Progress:
         """``3 of 5 made, 1 failed``: for the eye and for a screen reader."""
         made = self.counts.get(Status.SUCCEEDED, 0)
         if len(self.counts) == 1 and not made and self.settled:
-            return f"{self.total} {dict(_COUNT_WORDS)[self.state]}"
+            noun = "picture" if self.total == 1 else "pictures"
+            return f"{self.total} {noun} {dict(_COUNT_WORDS)[self.state]}"
         rest = [
             f"{self.counts[status]} {words}"
             for status, words in _COUNT_WORDS
@@ -104,19 +102,6 @@ class Progress:
     def etag(self) -> str:
         """Changes exactly when the page would."""
         return f'"{hashlib.sha256(repr((self.state, self.cutouts)).encode()).hexdigest()[:32]}"'
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why nothing ran, or not yet, and what would change that."""
-
-    decision_id: int
-    target: str
-    outcome: str
-    summary: str
-    reasons: tuple[str, ...]
-    cures: tuple[Cure, ...]
-    waiver_can_help: bool
 
 
 _FOREGROUND = {
@@ -219,32 +204,4 @@ def _cutout(cutout: Cutout) -> CutoutRow:
         output_id=output.pk if output is not None else None,
         note=_FOREGROUND.get(str(parse_strict(output.run.encode()).get("foreground")), "") if output else "",
         decision_id=cutout.decision_id,
-    )
-
-
-def refusal_of(job: Job) -> Refusal | None:
-    """The decision that keeps ``job`` from running; None when nothing does."""
-    stopped = job.cutouts.filter(status__in=(Status.REFUSED, Status.HELD)).select_related("decision").first()
-    if stopped is None or stopped.decision is None:
-        return None
-    return explain(stopped.decision)
-
-
-def reasons_of(verdict: Verdict) -> tuple[str, ...]:
-    """What decided the outcome, beside what the summary says already."""
-    deciding = (finding.message for finding in verdict.concerns if finding.effect is verdict.outcome)
-    return tuple(dict.fromkeys(message for message in deciding if message != verdict.summary))
-
-
-def explain(decision: Decision) -> Refusal:
-    """A stored decision as reasons and cures."""
-    verdict = made_under_verdict(decision)
-    return Refusal(
-        decision_id=decision.pk,
-        target=decision.target.name,
-        outcome=decision.outcome,
-        summary=verdict.summary,
-        reasons=reasons_of(verdict),
-        cures=verdict.cures,
-        waiver_can_help=verdict.waiver_can_help,
     )

@@ -45,11 +45,6 @@ class LogState:
     recent: tuple[LogEntryLine, ...]
 
     @property
-    def checkpoint_lines(self) -> tuple[str, ...]:
-        """The note line by line; the empty one between text and signatures is left out."""
-        return tuple(line for line in self.checkpoint_note.splitlines() if line)
-
-    @property
     def oldest_words(self) -> str:
         """As in "3 minutes"; empty when nothing waits."""
         if self.oldest_pending is None:

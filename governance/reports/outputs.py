@@ -11,7 +11,7 @@ from django.db.models import Count, QuerySet
 from governance.access import User, may, visible_clients
 from governance.models import Decision, DeploymentTarget, Output, Release
 from governance.provenance.canonical import parse_strict
-from governance.reports.jobs import Refusal, explain
+from governance.reports.refusals import Refusal, explain
 from governance.rights.facts import made_under_verdict
 
 PAGE = 24

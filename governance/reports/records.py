@@ -13,7 +13,7 @@ from governance.access import User, visible_clients
 from governance.adapters import keys
 from governance.ledger.merkle import leaf_hash
 from governance.models import Checkpoint, ProvenanceRecord
-from governance.policy.phrases import day
+from governance.policy.phrases import count_of, day
 from governance.provenance.canonical import sha256_hex
 from governance.provenance.cutout import CutoutProvenance
 from governance.provenance.envelope import verify
@@ -143,24 +143,22 @@ def _cutout_fields(stated: CutoutProvenance) -> tuple[Field, ...]:
             "SHA-256 of the licence text that came with the weights",
             stated.weights_license.text_sha256 is not None,
         ),
-        Field(
-            "lineage.manifest_sha256",
-            stated.lineage.manifest_sha256,
-            f"What was known of the training data, {stated.lineage.entries} statements, by digest",
-            True,
-        ),
+        *_lineage_fields(stated),
         *_decision_fields(stated),
         *_run_fields(stated),
-        *(
-            Field(
-                f"inputs.{entry.field}",
-                entry.commitment,
-                "A salted commitment: shows nothing by itself, and proves the value once salt and value are shown",
-                True,
-            )
-            for entry in stated.inputs
-        ),
+        *_input_fields(stated),
     )
+
+
+def _lineage_fields(stated: CutoutProvenance) -> tuple[Field, ...]:
+    statements = count_of(stated.lineage.entries, "statement")
+    meaning = f"What was known of the training data, {statements}, by digest"
+    return (Field("lineage.manifest_sha256", stated.lineage.manifest_sha256, meaning, True),)
+
+
+def _input_fields(stated: CutoutProvenance) -> tuple[Field, ...]:
+    meaning = "A salted commitment: shows nothing by itself, and proves the value once salt and value are shown"
+    return tuple(Field(f"inputs.{entry.field}", entry.commitment, meaning, True) for entry in stated.inputs)
 
 
 def _decision_fields(stated: CutoutProvenance) -> tuple[Field, ...]:

@@ -8,14 +8,14 @@ from django.utils import timezone
 
 from governance.models import DeploymentTarget, HostingMode
 from governance.policy.decision import Cure, Outcome
-from governance.reports.jobs import reasons_of
+from governance.reports.refusals import reasons_of
 from governance.rights.verdicts import Verdict, judge_all
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One row of the table. ``consequence`` says what submitting by this route leads to; ``obtain`` is the command
-    that would bring weights that are not here."""
+    """One row of the table. ``consequence`` says what submitting by this route leads to; ``obtain`` says
+    what would bring weights that are not here; ``runs_here`` whether this installation could run it at all."""
 
     slug: str
     title: str
@@ -23,6 +23,7 @@ class Route:
     weights_sha256: str
     weights_present: bool
     obtain: str
+    runs_here: bool
     outcome: str
     summary: str
     duties: tuple[str, ...]
@@ -48,9 +49,8 @@ class Preview:
     rule_set_digest: str
 
     def default(self) -> str:
-        """The route to offer first: the best one, if it is allowed."""
-        best = self.routes[0] if self.routes else None
-        return best.slug if best is not None and best.allows else ""
+        """The route to offer first: the best one that is allowed and can run here; empty when there is none."""
+        return next((route.slug for route in self.routes if route.allows and route.runs_here), "")
 
 
 _CONSEQUENCES = {
@@ -77,7 +77,8 @@ def _route(verdict: Verdict) -> Route:
         hosting=HostingMode(facts.hosting_mode.value).label,
         weights_sha256=facts.weights_sha256 or "",
         weights_present=facts.weights_present,
-        obtain="" if facts.weights_present else verdict.model.obtain_command,
+        obtain="" if facts.weights_present else f"{verdict.model.obtain_note} {verdict.model.obtain_command}".strip(),
+        runs_here=verdict.model.runnable_here and facts.weights_present,
         outcome=made.outcome.value,
         summary=made.summary,
         duties=tuple(duty.text for duty in made.duties),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from governance.errors import RequestError
@@ -10,7 +12,12 @@ from governance.models import Client, Role, RoleGrant
 
 
 def add_user(username: str, password: str | None) -> User:
-    """Create an account, or return the one there is. Without a password it cannot sign in until one is set."""
+    """Create an account, or give the one there is a new password. Without one nobody signs in until one is set.
+
+    Raises RequestError ``password.weak``; then nothing is changed.
+    """
+    if password is not None:
+        _check_password(password)
     user, created = User.objects.get_or_create(username=username)
     if created or password is not None:
         user.set_password(password)
@@ -24,6 +31,15 @@ def grant_role(user: User, role: str, client: Client | None = None) -> RoleGrant
         raise RequestError(f"Unknown role {role!r}; expected one of {', '.join(Role.values)}.", code="role.unknown")
     grant, _ = RoleGrant.objects.current().get_or_create(user=user, role=role, client=client)
     return grant
+
+
+def _check_password(password: str) -> None:
+    try:
+        validate_password(password)
+    except ValidationError as problem:
+        raise RequestError(
+            " ".join(problem.messages), how_to_fix="Choose a longer, less common one.", code="password.weak"
+        ) from problem
 
 
 def end_role(grant: RoleGrant) -> None:

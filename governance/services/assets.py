@@ -9,6 +9,9 @@ from governance.access import User, require
 from governance.adapters import blobs, pictures
 from governance.models import Asset, Client
 
+# A profile may describe itself at any length; this much of it is kept.
+PROFILE_NAME = 120
+
 
 def ingest_asset(actor: User, client: Client, file_name: str, data: bytes) -> Asset:
     """Check and keep one picture. Raises RequestError with the decoder's reason, or NotAllowed.
@@ -29,7 +32,7 @@ def ingest_asset(actor: User, client: Client, file_name: str, data: bytes) -> As
         mode=info.mode,
         bits=info.bits,
         orientation=info.orientation,
-        profile=info.icc_name or ("unnamed profile" if info.has_icc else ""),
+        profile=(info.icc_name or ("unnamed profile" if info.has_icc else ""))[:PROFILE_NAME],
         uploaded_by_id=actor.pk,
     )
 

@@ -11,8 +11,18 @@ from governance.access import User, require
 from governance.adapters import blobs
 from governance.errors import RequestError
 from governance.licensing.territories import territories
-from governance.models import Entitlement, EntitlementEnd, EntitlementVerification, ModelVersion
-from governance.rights.readings import encoding
+from governance.models import (
+    Client,
+    Entitlement,
+    EntitlementEnd,
+    EntitlementVerification,
+    HostingMode,
+    ModelVersion,
+    TargetKind,
+)
+from governance.policy.grants import GrantKind
+from governance.rights.readings import encodings
+from governance.services.words import check_words
 
 _NUMBERING_LOCK = 0x454E5449
 
@@ -55,7 +65,7 @@ def enter_entitlement(actor: User, grant: Grant, evidence: tuple[bytes, ...], re
             licensor=grant.licensor,
             contract_reference=grant.contract_reference,
             grant_kind=grant.grant_kind,
-            template=encoding(grant.template).license_id,
+            template=grant.template,
             model=_model(grant.model),
             hosting_modes=list(grant.hosting_modes),
             providers=list(grant.providers),
@@ -117,6 +127,15 @@ def _check(grant: Grant, evidence: tuple[bytes, ...]) -> None:
         )
     if not grant.hosting_modes:
         raise RequestError("No hosting mode given; expected at least one.", code="entitlement.no_hosting_mode")
+    # An unknown word would be a row for ever, and every later evaluation would stumble over it.
+    check_words("template", [grant.template], encodings())
+    check_words("grant_kind", [grant.grant_kind], [kind for kind in GrantKind if kind != GrantKind.PUBLIC_LICENSE])
+    check_words("hosting_mode", grant.hosting_modes, HostingMode.values)
+    check_words("target_kind", grant.target_kinds, TargetKind.values)
+    check_words("output_survival", [grant.output_survival], Entitlement.Survival.values)
+    missing = set(grant.clients) - set(Client.objects.filter(pk__in=grant.clients).values_list("pk", flat=True))
+    if missing:
+        raise RequestError(f"There is no client {min(missing)}.", code="client.unknown")
 
 
 def _model(slug: str) -> ModelVersion:

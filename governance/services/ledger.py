@@ -6,7 +6,8 @@ past them would lose a record for ever.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from django.db import connections, transaction
 
@@ -33,9 +34,8 @@ def integrate_pending(limit: int = BATCH) -> int:
 
     Two integrators at once are harmless: the transaction lock makes one wait and then see the other's tree.
     """
-    with transaction.atomic(using=ALIAS):
+    with _alone():
         with connections[ALIAS].cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_INTEGRATOR_LOCK])
             cursor.execute(
                 "DELETE FROM governance_pendingentry WHERE record_id IN"
                 " (SELECT record_id FROM governance_pendingentry ORDER BY queued_at, record_id LIMIT %s)"
@@ -46,6 +46,15 @@ def integrate_pending(limit: int = BATCH) -> int:
         if record_ids:
             _extend_tree(record_ids)
         return len(record_ids)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One transaction on the log, with every other ledger process waiting outside."""
+    with transaction.atomic(using=ALIAS):
+        with connections[ALIAS].cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_INTEGRATOR_LOCK])
+        yield
 
 
 def _extend_tree(record_ids: list[object]) -> None:
@@ -80,17 +89,20 @@ def tree_edge() -> Edge:
 def publish_checkpoint(signer: Signer) -> Checkpoint | None:
     """Have the tree as it stands signed and store the note. None when it is published already.
 
-    Raises SignerRefused when the database is behind or beside what the signer signed before.
+    Raises PlatformError ``ledger.behind`` or SignerRefused when the database is behind or beside what the signer
+    signed before. If the commit fails after signing, the next call gets the same note again.
     """
-    edge = tree_edge()
-    root = edge.root()
-    last = signer.last()
-    _check_not_behind(edge, last.size if last else 0)
-    if Checkpoint.objects.using(ALIAS).filter(size=edge.size).exists():
-        return None
-    consistency = consistency_path(last.size, edge.size, node_reader(ALIAS)) if last and last.size < edge.size else ()
-    note = signer.sign(edge.size, root, consistency)
-    return Checkpoint.objects.using(ALIAS).create(size=edge.size, root=root.hex(), note=note)
+    with _alone():
+        edge = tree_edge()
+        root = edge.root()
+        last = signer.last()
+        _check_not_behind(edge, last.size if last else 0)
+        if Checkpoint.objects.using(ALIAS).filter(size=edge.size, root=root.hex()).exists():
+            return None
+        grows = last is not None and last.size < edge.size
+        consistency = consistency_path(last.size, edge.size, node_reader(ALIAS)) if last and grows else ()
+        note = signer.sign(edge.size, root, consistency)
+        return Checkpoint.objects.using(ALIAS).create(size=edge.size, root=root.hex(), note=note)
 
 
 def _check_not_behind(edge: Edge, signed_size: int) -> None:

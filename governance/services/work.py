@@ -10,8 +10,20 @@ from django.db import IntegrityError, transaction
 from governance.access import User, require, standing
 from governance.errors import RequestError
 from governance.licensing.territories import territories
-from governance.models import Client, DeploymentTarget, Project, Role, UseDetermination
+from governance.models import (
+    Client,
+    DeploymentTarget,
+    HostingMode,
+    OutputDistribution,
+    Project,
+    Role,
+    TargetKind,
+    Ternary,
+    UseDetermination,
+    WeightsDistribution,
+)
 from governance.rights.facts import target_facts
+from governance.services.words import check_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +52,10 @@ def create_client(actor: User, name: str) -> Client:
 
 
 def create_project(actor: User, client: Client, name: str, *, billable: str, for_profit: str) -> Project:
-    """Add a project of a client. Raises NotAllowed, or RequestError ``project.exists``."""
+    """Add a project of a client. Raises NotAllowed, or RequestError ``project.exists`` or ``<field>.unknown``."""
     require(actor, "project.create", client.pk)
+    check_words("billable", [billable], Ternary.values)
+    check_words("for_profit", [for_profit], Ternary.values)
     try:
         with transaction.atomic():
             return Project.objects.create(
@@ -52,8 +66,9 @@ def create_project(actor: User, client: Client, name: str, *, billable: str, for
 
 
 def create_target(actor: User, project: Project, description: TargetDescription) -> DeploymentTarget:
-    """Add a target. Raises NotAllowed, or RequestError ``target.exists`` or ``territory.unknown``."""
+    """Add a target. Raises NotAllowed, or RequestError ``target.exists``, ``territory.…`` or ``<field>.unknown``."""
     require(actor, "target.create", project.client_id)
+    _check_target(description)
     try:
         with transaction.atomic():
             return DeploymentTarget.objects.create(
@@ -83,6 +98,7 @@ def determine_use(actor: User, target: DeploymentTarget, result: str, rationale:
             code="determination.no_rationale",
         )
     signed_as = Role.LEGAL if Role.LEGAL in standing(actor).any_roles else Role.REQUESTER
+    check_words("result", [result], UseDetermination.Result.values)
     return UseDetermination.objects.create(
         target=target,
         result=result,
@@ -91,6 +107,14 @@ def determine_use(actor: User, target: DeploymentTarget, result: str, rationale:
         signed_by_id=actor.pk,
         signed_by_role=signed_as,
     )
+
+
+def _check_target(description: TargetDescription) -> None:
+    check_words("target_kind", [description.kind], TargetKind.values)
+    check_words("monetised", [description.monetised], Ternary.values)
+    check_words("hosting_mode", [description.hosting_mode], HostingMode.values)
+    check_words("output_distribution", [description.output_distribution], OutputDistribution.values)
+    check_words("weights_distribution", [description.weights_distribution], WeightsDistribution.values)
 
 
 def _exists(noun: str, name: str) -> RequestError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
 from governance.errors import GovernanceError, NotAllowed, PlatformError, RequestError
@@ -28,7 +28,7 @@ class ErrorPages:
 
     def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
         """The page for ``problem``; None leaves it to Django."""
-        if isinstance(problem, OperationalError):
+        if isinstance(problem, (OperationalError, InterfaceError)):
             log.error("The database does not answer: %s", problem)
             return database_away(request)
         if isinstance(problem, GovernanceError):

@@ -20,6 +20,11 @@ def test_it_asks_a_stranger_to_sign_in_first(db: None) -> None:
     assert answer["Location"] == f"{reverse('sign-in')}?next={reverse('job-list')}"
 
 
+def test_it_reloads_the_page_when_a_fragment_is_asked_for_after_the_session_ended(db: None) -> None:
+    answer = Browser().get(reverse("job-routes"), headers={"hx-request": "true"}, follow=True)
+    assert answer["HX-Refresh"] == "true"
+
+
 def test_it_signs_in_with_name_and_password_and_goes_where_one_wanted(cast: Cast) -> None:
     cast.owner.set_password("correct horse battery")
     cast.owner.save()

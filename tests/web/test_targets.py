@@ -18,7 +18,7 @@ BrowserAs = Callable[[User], Browser]
 FORM = {
     "name": "Web shop",
     "kind": "ecommerce_listing",
-    "territories": "de, at; CH",
+    "territory": "de, at; CH",
     "channel": "web",
     "monetised": "unknown",
     "output_distribution": "public",
@@ -40,8 +40,8 @@ def test_it_adds_a_target_with_its_facts(cast: Cast, browser_as: BrowserAs) -> N
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("territories", "Germany", "Unknown territory: GERMANY"),
-        ("territories", " , ", "No territory given"),
+        ("territory", "Germany", "Unknown territory: GERMANY"),
+        ("territory", " , ", "No territory given"),
         ("kind", "skywriting", "is not one of the available choices"),
         ("valid_until", "soon", "Enter a valid date"),
     ],

@@ -27,12 +27,12 @@ class AuditScopeForm(forms.Form):
         today = timezone.now().date()
         # "from" is a Python keyword, so both days are added by name.
         given = {"from": (today - timedelta(days=29)).isoformat(), "to": today.isoformat()}
-        super().__init__(given | {key: value for key, value in data.items() if value})
+        super().__init__(given | {key: value for key, value in data.items() if value}, label_suffix="")
         day = {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
         self.fields = {
             "client": self.fields["client"],
-            "from": forms.DateField(label="From", help_text="Day in UTC", **day),
-            "to": forms.DateField(label="To", help_text="Day in UTC, included", **day),
+            "from": forms.DateField(label="From (day in UTC)", **day),
+            "to": forms.DateField(label="To, included", **day),
             "as_of": self.fields["as_of"],
             "format": self.fields["format"],
         }

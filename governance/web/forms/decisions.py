@@ -18,7 +18,7 @@ class DecisionFilterForm(forms.Form):
     before = forms.IntegerField(min_value=1, max_value=2**63 - 1, required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Any, *, user: User) -> None:
-        super().__init__(data)
+        super().__init__(data, label_suffix="")
         self.fields["client"].queryset = visible_clients(user).order_by("name")  # type: ignore[attr-defined]
 
     def filter(self) -> DecisionFilter:

@@ -31,6 +31,11 @@ _FIELD = {
 }
 
 
+def _day_input() -> forms.DateInput:
+    # Browsers take this format only, whatever the locale.
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
 def time_zones() -> list[tuple[str, str]]:
     """UTC first, then every region and city."""
     cities = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix")))
@@ -71,6 +76,9 @@ class ZonedForm(forms.Form):
 
     zone = forms.ChoiceField(label="Time zone of these dates", choices=time_zones, initial="UTC")
 
+    def __init__(self, *values: Any, **options: Any) -> None:
+        super().__init__(*values, label_suffix="", **options)
+
     def moment(self, day: date, at: time = time.min) -> datetime:
         return datetime.combine(day, at, ZoneInfo(self.cleaned_data["zone"]))
 
@@ -85,11 +93,11 @@ class EntitlementForm(ZonedForm):
         queryset=ModelVersion.objects.order_by("title"),
         help_text="Exactly this version: a right to one version does not cover the next",
     )
-    valid_from = forms.DateField(label="First day", widget=forms.DateInput(attrs={"type": "date"}))
+    valid_from = forms.DateField(label="First day", widget=_day_input())
     valid_until = forms.DateField(
         label="Last day",
         help_text="The right covers this day to its end",
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=_day_input(),
     )
     territories = forms.CharField(label="Territory", help_text="Two-letter codes such as DE, AT, CH; or WORLD")
     hosting_modes = forms.MultipleChoiceField(
@@ -152,7 +160,7 @@ class EntitlementForm(ZonedForm):
             output_survival=given["output_survival"],
         )
 
-    def files(self) -> tuple[bytes, ...]:
+    def papers(self) -> tuple[bytes, ...]:
         """The papers themselves; call after ``is_valid``."""
         return tuple(file.read() for file in self.cleaned_data["evidence"])
 
@@ -160,8 +168,8 @@ class EntitlementForm(ZonedForm):
 class EndForm(ZonedForm):
     """When and why a right ended."""
 
-    on = forms.DateField(label="Day", widget=forms.DateInput(attrs={"type": "date"}))
-    at = forms.TimeField(label="Time", initial="00:00", widget=forms.TimeInput(attrs={"type": "time"}))
+    on = forms.DateField(label="Day", widget=_day_input())
+    at = forms.TimeField(label="Time", initial="00:00", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
     reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), max_length=2000)
 
     field_order = ("on", "at", "zone", "reason")

@@ -16,25 +16,28 @@ _HELP = {
     "monetised": "Does the place itself earn money: a shop, advertising, a paid product? "
     "A yes makes the use commercial; not known keeps non-commercial licences out.",
     "hosting_mode": "Where the model runs for this target. Cutouts made here run on our own workers.",
-    "output_distribution": "What leaves us has to be covered by the licence, and by the client's rights in the picture.",
+    "output_distribution": "What leaves us has to be covered by the licence and by the rights in the picture.",
     "weights_distribution": "Whether the model file itself leaves us. Handing it on needs a right of its own.",
     "valid_until": "Optional. The last day the pictures are in use; a right that ends earlier is pointed out.",
 }
 
 
 class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
-    territories = forms.CharField(
+    # Not the model's own field: what a territory is, the service says.
+    territory = forms.CharField(
+        label="Territory",
         max_length=400,
         help_text="Country codes of two letters with commas (DE, AT, CH), or WORLD for everywhere. "
         "Online without a limit is WORLD.",
     )
+
+    field_order = ("name", "kind", "territory")
 
     class Meta:
         model = DeploymentTarget
         fields = (
             "name",
             "kind",
-            "territories",
             "channel",
             "monetised",
             "output_distribution",
@@ -66,7 +69,7 @@ class TargetForm(forms.ModelForm):  # type: ignore[type-arg]
     def description(self) -> TargetDescription:
         """The cleaned form as the service takes it."""
         said = dict(self.cleaned_data)
-        said["territories"] = tuple(part for part in said["territories"].replace(";", ",").split(","))
+        said["territories"] = tuple(said.pop("territory").replace(";", ",").split(","))
         return TargetDescription(**said)
 
 

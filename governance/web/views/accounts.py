@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django_htmx.http import HttpResponseClientRefresh
 
 
 class SignInForm(AuthenticationForm):
@@ -13,7 +16,15 @@ class SignInForm(AuthenticationForm):
     }
 
 
-sign_in = LoginView.as_view(
+class SignIn(LoginView):
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        # A fragment asked for after the session ended: reload the page, rather than put this form inside it.
+        if request.htmx:  # type: ignore[attr-defined]
+            return HttpResponseClientRefresh()
+        return super().get(request, *args, **kwargs)
+
+
+sign_in = SignIn.as_view(
     template_name="accounts/sign_in.html", authentication_form=SignInForm, redirect_authenticated_user=True
 )
 sign_out = LogoutView.as_view()

@@ -26,16 +26,9 @@ def audit_page(request: HttpRequest) -> HttpResponse:
         return render(request, "audit/page.html", {"form": form}, status=400)
     scope = form.scope()
     outputs, blocked = preview(scope, PREVIEW)
-    context = {
-        "form": form,
-        "scope": scope,
-        "totals": count(scope),
-        "outputs": outputs,
-        "blocked": blocked,
-        "not_covered": NOT_COVERED,
-        "query": urlencode(form.query(scope)),
-    }
-    return render(request, "audit/page.html", context)
+    shown = {"scope": scope, "totals": count(scope), "outputs": outputs, "blocked": blocked}
+    about = {"form": form, "not_covered": NOT_COVERED, "query": urlencode(form.query(scope))}
+    return render(request, "audit/page.html", shown | about)
 
 
 @require_GET

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from governance.access import may, require
 from governance.adapters import blobs
 from governance.errors import NotAllowed, RequestError
+from governance.models import Entitlement
 from governance.reports.entitlements import entitlement_history, readable_evidence, visible_entitlements
 from governance.reports.entitlements import entitlement_list as list_of
 from governance.services.entitlements import end_entitlement, enter_entitlement, verify_entitlement
@@ -40,16 +41,20 @@ def entitlement_new(request: HttpRequest) -> HttpResponse:
     if ref and not visible_entitlements(request.user).filter(ref=ref).exists():
         raise Http404
     form = EntitlementForm(request.POST or None, request.FILES or None, user=request.user)
-    if request.method == "POST" and form.is_valid():
-        try:
-            entered = enter_entitlement(request.user, form.grant(), form.files(), ref)
-        except RequestError as problem:
-            show_refusal(form, problem)
-        else:
-            messages.success(request, f"{entered} entered. It gives no right until another person verifies it.")
-            return redirect("entitlement", entered.ref)
+    entered = _enter(request, form, ref) if request.method == "POST" and form.is_valid() else None
+    if entered is not None:
+        messages.success(request, f"{entered} entered. It gives no right until another person verifies it.")
+        return redirect("entitlement", entered.ref)
     context = {"form": form, "ref": ref}
     return render(request, "entitlements/new.html", context, status=400 if form.errors else 200)
+
+
+def _enter(request: HttpRequest, form: EntitlementForm, ref: str) -> Entitlement | None:
+    try:
+        return enter_entitlement(request.user, form.grant(), form.papers(), ref)
+    except RequestError as problem:
+        show_refusal(form, problem)
+        return None
 
 
 @require_POST

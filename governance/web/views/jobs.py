@@ -12,8 +12,10 @@ from django_htmx.http import HttpResponseStopPolling
 from governance.access import may, visible_clients
 from governance.models import Cutout, Job
 from governance.reports.chain import chain_for_job
-from governance.reports.jobs import page_of_jobs, progress_of, refusal_of, visible_jobs
+from governance.reports.jobs import page_of_jobs, progress_of, visible_jobs
+from governance.reports.refusals import refusal_of
 from governance.services import jobs as service
+from governance.services.cutouts import retry
 from governance.web.forms.jobs import JobFilterForm
 
 
@@ -88,7 +90,7 @@ def job_retry(request: HttpRequest, pk: int) -> HttpResponse:
     """Every failed picture of the job again."""
     job = get_object_or_404(visible_jobs(request.user), pk=pk)
     for cutout in job.cutouts.filter(status="failed").select_related("job__target__project"):
-        service.retry(request.user, cutout)
+        retry(request.user, cutout)
     return redirect("job", pk=job.pk)
 
 
@@ -96,5 +98,5 @@ def job_retry(request: HttpRequest, pk: int) -> HttpResponse:
 def cutout_retry(request: HttpRequest, pk: int) -> HttpResponse:
     cutouts = Cutout.objects.filter(job__in=visible_jobs(request.user)).select_related("job__target__project")
     cutout = get_object_or_404(cutouts, pk=pk)
-    service.retry(request.user, cutout)
+    retry(request.user, cutout)
     return redirect("job", pk=cutout.job_id)

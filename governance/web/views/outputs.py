@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from governance.access import may, require, visible_clients
@@ -67,8 +68,12 @@ def output_picture(request: HttpRequest, pk: int, which: str) -> HttpResponse:
         raise Http404
     output = find_output(request, pk)
     sha256 = output.cutout.asset.sha256 if which == "before" else output.sha256
+    unchanged = get_conditional_response(request, etag=f'"{sha256}-{EDGES[which]}"')
+    if unchanged is not None:
+        return unchanged
     response = HttpResponse(pictures.preview_webp(blobs.get(sha256), EDGES[which]), content_type="image/webp")
-    response["Cache-Control"] = "private, max-age=3600"
+    response["ETag"] = f'"{sha256}-{EDGES[which]}"'
+    response["Cache-Control"] = "private, max-age=86400"
     return response
 
 

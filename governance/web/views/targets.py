@@ -46,7 +46,7 @@ def target_new(request: HttpRequest, project: int) -> HttpResponse:
         try:
             target = create_target(request.user, owner, form.description())
         except RequestError as problem:
-            field = "territories" if problem.code.startswith("territory.") else "name"
+            field = "territory" if problem.code.startswith("territory.") else "name"
             form.add_error(field, f"{problem.message} {problem.how_to_fix}")
         else:
             messages.success(request, f"{target} is added.")

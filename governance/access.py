@@ -30,6 +30,7 @@ _ACTS: dict[str, frozenset[str]] = {
     "entitlement.enter": frozenset({Role.LICENSE_ADMIN}),
     "entitlement.verify": frozenset({Role.LICENSE_ADMIN, Role.LEGAL}),
     "entitlement.end": frozenset({Role.LICENSE_ADMIN}),
+    "evidence.read": frozenset({Role.LICENSE_ADMIN, Role.LEGAL, Role.AUDITOR}),
     "audit.export": frozenset({Role.LEGAL, Role.AUDITOR}),
 }
 

@@ -44,8 +44,6 @@ class PlatformError(GovernanceError):
 
     code = "platform.failed"
 
-    def __init__(
-        self, message: str, *, how_to_fix: str = "", code: str | None = None, permanent: bool = False
-    ) -> None:
+    def __init__(self, message: str, *, how_to_fix: str = "", code: str | None = None, permanent: bool = False) -> None:
         super().__init__(message, how_to_fix=how_to_fix, code=code)
         self.permanent = permanent

@@ -102,9 +102,7 @@ def _entries(files: Mapping[str, Mapping[str, object]], reading: Reading) -> dic
     for file, tables in files.items():
         for table, items in tables.items():
             if table not in TABLES:
-                raise Place(file, "file", table).refuse(
-                    table, f"one of the tables {', '.join(sorted(TABLES))}"
-                )
+                raise Place(file, "file", table).refuse(table, f"one of the tables {', '.join(sorted(TABLES))}")
             if not isinstance(items, list):
                 raise Place(file, "file", table).refuse(items, f"a list of tables [[{table}]]")
             for number, item in enumerate(items, start=1):
@@ -112,9 +110,7 @@ def _entries(files: Mapping[str, Mapping[str, object]], reading: Reading) -> dic
     return entries
 
 
-def _take(
-    file: str, table: str, number: int, item: object, known: dict[str, object], reading: Reading
-) -> None:
+def _take(file: str, table: str, number: int, item: object, known: dict[str, object], reading: Reading) -> None:
     shape = TABLES[table]
     name = item.get(shape.identity) if isinstance(item, dict) else None
     place = Place(file, f"{table} {name}" if isinstance(name, str) else f"{table} number {number}")

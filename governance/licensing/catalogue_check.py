@@ -49,9 +49,7 @@ def _dated(catalogue: Catalogue) -> Iterator[tuple[str, str, date | None]]:
 def _dates(catalogue: Catalogue) -> None:
     for entry, key, day in _dated(catalogue):
         if day is not None and day > catalogue.as_of:
-            raise _wrong(
-                entry, key, day.isoformat(), f"a date not after {catalogue.as_of}, the catalogue's own"
-            )
+            raise _wrong(entry, key, day.isoformat(), f"a date not after {catalogue.as_of}, the catalogue's own")
 
 
 def _resolutions(catalogue: Catalogue) -> None:
@@ -86,23 +84,17 @@ def _one_resolution_each(catalogue: Catalogue) -> None:
 def _claims(catalogue: Catalogue) -> None:
     for claim in catalogue.claims:
         if claim.status is ClaimStatus.CONTRADICTED and not claim.counter:
-            raise _wrong(
-                f"claim {claim.slug}", "counter", "nothing", "the evidence that contradicts the claim"
-            )
+            raise _wrong(f"claim {claim.slug}", "counter", "nothing", "the evidence that contradicts the claim")
 
 
 def _derivations(catalogue: Catalogue) -> None:
-    parents = {
-        weights.sha256: weights.derived_from.parent for weights in catalogue.weights if weights.derived_from
-    }
+    parents = {weights.sha256: weights.derived_from.parent for weights in catalogue.weights if weights.derived_from}
     for child in parents:
         seen = {child}
         ancestor = parents[child]
         while True:
             if ancestor in seen:
-                raise _wrong(
-                    f"weights {child}", "derived_from.parent", ancestor, "no file among its own ancestors"
-                )
+                raise _wrong(f"weights {child}", "derived_from.parent", ancestor, "no file among its own ancestors")
             if ancestor not in parents:
                 break
             seen.add(ancestor)

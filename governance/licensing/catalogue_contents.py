@@ -96,16 +96,12 @@ class Catalogue:
     def declarations_of(self, model: str) -> tuple[LicenseDeclaration, ...]:
         """What is said of its licence, strongest rank first, then oldest first (undated last)."""
         found = (declaration for declaration in self.declarations if declaration.model == model)
-        return tuple(
-            sorted(found, key=lambda said: (said.rank.position, said.stated_on or date.max, said.slug))
-        )
+        return tuple(sorted(found, key=lambda said: (said.rank.position, said.stated_on or date.max, said.slug)))
 
     def resolution_of(
         self, model: str, subject: DeclarationSubject = DeclarationSubject.WEIGHTS
     ) -> LicenseResolution | None:
-        return next(
-            (taken for taken in self.resolutions if taken.model == model and taken.subject is subject), None
-        )
+        return next((taken for taken in self.resolutions if taken.model == model and taken.subject is subject), None)
 
     def training_of(self, model: str) -> tuple[TrainingUse, ...]:
         return tuple(use for use in self.training_uses if use.model == model)

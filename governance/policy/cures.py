@@ -17,7 +17,10 @@ from governance.policy.weighing import Weighed
 from governance.policy.words import Stage
 
 _MOST_STOPS = 2
-_VERIFY = "Licence admin records the document; a second person verifies it. The job then runs by itself."
+_VERIFY = (
+    "Licence admin records the document; a second person verifies it. Held work then runs by itself; refused work is"
+    " submitted again."
+)
 
 
 def entitlement_cures(entry: Weighed, facts: Facts) -> tuple[Cure, ...]:
@@ -36,7 +39,7 @@ def _stop_cures(grant: Grant, stop: Stop, facts: Facts) -> Iterable[Cure]:
         yield Cure(CureKind.FIX_ENTITLEMENT, f"Renew {grant.ref}", _VERIFY)
     elif stop.code == "ENT-006":
         title = f"Have {grant.ref} verified by a second person"
-        yield Cure(CureKind.FIX_ENTITLEMENT, title, "Once its document is checked, the job runs by itself.")
+        yield Cure(CureKind.FIX_ENTITLEMENT, title, "Once its document is checked, held work runs by itself.")
     elif stop.code == "ENT-003":
         title = f"Raise the quota of {grant.ref}, or wait for its next period"
         yield Cure(CureKind.FIX_ENTITLEMENT, title, f"{stop.got[0].upper()}{stop.got[1:]}.")

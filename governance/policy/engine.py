@@ -16,6 +16,7 @@ from governance.policy.cures import merged
 from governance.policy.decision import Decision, Duty, Finding, Outcome, Tri, WaiverUse
 from governance.policy.difference import difference
 from governance.policy.digests import sha256_of
+from governance.policy.entitled import names_model
 from governance.policy.facts import Facts
 from governance.policy.grants import Grant
 from governance.policy.lineage import lineage_grade
@@ -167,9 +168,17 @@ def _waiver_can_help(findings: Sequence[Finding], rules: RuleSet) -> bool:
     return bool(obstacles) and all(rules.rule(entry.code).waivable for entry in obstacles)
 
 
+def _names_this_model(ref: str, weighing: Weighing) -> bool:
+    scopes = [grant.scope for grant in weighing.grants if grant.ref == ref and grant.scope is not None]
+    return any(names_model(scope, weighing.case.facts.route) for scope in scopes)
+
+
 def _summary(outcome: Outcome, findings: Sequence[Finding], weighing: Weighing) -> str:
     if not outcome.allows:
-        return next((entry.message for entry in findings if entry.effect is outcome), "No grant permits this.")
+        reasons = [entry for entry in findings if entry.effect is outcome]
+        # A right bought for another model stops here too, but that is not why this work may not run.
+        reasons.sort(key=lambda entry: entry.code.startswith("ENT-") and not _names_this_model(entry.subject, weighing))
+        return next((entry.message for entry in reasons), "No grant permits this.")
     texts = []
     for verdict in weighing.verdicts:
         if verdict.relied is None:

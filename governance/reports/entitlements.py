@@ -8,14 +8,13 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from governance.access import User, standing, visible_clients
-from governance.models import Entitlement, EntitlementEnd, Role
+from governance.access import User, may, standing, visible_clients
+from governance.models import Entitlement, EntitlementEnd
 from governance.models.work import HostingMode, TargetKind
 from governance.policy.phrases import count_of, listed
 from governance.rights.readings import encodings
 
 # Whoever may read the paper itself; everybody else sees that there is one, and what it covers.
-_READ_EVIDENCE = frozenset({Role.LICENSE_ADMIN, Role.LEGAL, Role.AUDITOR})
 GRANT_KINDS = {
     "self_host": "Self-hosting",
     "vendor_api": "Vendor's API",
@@ -84,16 +83,15 @@ class EntitlementHistory:
 
 def may_read_evidence(user: User) -> bool:
     """Whether ``user`` may see contract references and download the papers."""
-    return bool(standing(user).any_roles & _READ_EVIDENCE)
+    return may(user, "evidence.read")
 
 
 def visible_entitlements(user: User) -> QuerySet[Entitlement]:
     """Those that cover a client the user may see: rights for all clients, or naming one of theirs."""
-    found = standing(user)
     rows = Entitlement.objects.all()
-    if found.any_roles & _READ_EVIDENCE:
+    if may_read_evidence(user):
         return rows
-    if not found.any_roles:
+    if not standing(user).any_roles:
         return rows.none()
     return rows.filter(Q(clients=[]) | Q(clients__overlap=list(visible_clients(user).values_list("pk", flat=True))))
 

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from governance.adapters import keys
+from governance.adapters.tree import node_reader
 from governance.ledger.bundle import Receipt, log_entry
 from governance.ledger.merkle import inclusion_path
 from governance.models import Checkpoint, Output, ProvenanceRecord, SequencedEntry
 from governance.provenance.envelope import Envelope
 from governance.provenance.statement import PAYLOAD_TYPE
-from governance.adapters.tree import node_reader
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A record's place in the log. ``index`` None: signed, not yet taken in; ``checkpoint_size`` None: not yet covered."""
+    """Place in the log: ``index`` None: signed, not taken in yet; ``checkpoint_size`` None: not covered yet."""
 
     index: int | None
     integrated_at: datetime | None
@@ -56,9 +56,7 @@ def receipt_bytes(output: Output) -> bytes:
         return Receipt(envelope, None).to_bytes()
     path = inclusion_path(entry.seq, checkpoint.size, node_reader("default"))
     log_key = keys.trust().log_keys[0].key
-    return Receipt(
-        envelope, log_entry(entry.seq, bytes(record.leaf), path, checkpoint.note, log_key)
-    ).to_bytes()
+    return Receipt(envelope, log_entry(entry.seq, bytes(record.leaf), path, checkpoint.note, log_key)).to_bytes()
 
 
 def _covering(seq: int) -> Checkpoint | None:

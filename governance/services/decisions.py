@@ -32,7 +32,7 @@ def store_decision(
         cutout=cutout,
         facts=canonical(verdict.facts.as_json()).decode(),
         facts_sha256=made.facts_sha256,
-        grants=canonical([grant.as_json() for grant in verdict.grants]).decode(),
+        grants=canonical([grant.as_json() for grant in sorted(verdict.grants, key=lambda grant: grant.ref)]).decode(),
         body=body.decode(),
         body_sha256=sha256_hex(body),
         relied_upon=", ".join(made.relied_upon),

@@ -22,6 +22,8 @@ from governance.models import (
     UseDetermination,
     WeightsDistribution,
 )
+from governance.provenance.canonical import canonical
+from governance.provenance.errors import NotCanonical
 from governance.rights.facts import target_facts
 from governance.services.words import check_words
 
@@ -46,7 +48,7 @@ def create_client(actor: User, name: str) -> Client:
     require(actor, "client.create")
     try:
         with transaction.atomic():
-            return Client.objects.create(name=name)
+            return Client.objects.create(name=check_name(name))
     except IntegrityError as problem:
         raise _exists("client", name) from problem
 
@@ -59,7 +61,7 @@ def create_project(actor: User, client: Client, name: str, *, billable: str, for
     try:
         with transaction.atomic():
             return Project.objects.create(
-                client=client, name=name, billable=billable, for_profit=for_profit, created_by_id=actor.pk
+                client=client, name=check_name(name), billable=billable, for_profit=for_profit, created_by_id=actor.pk
             )
     except IntegrityError as problem:
         raise _exists("project", name) from problem
@@ -73,7 +75,7 @@ def create_target(actor: User, project: Project, description: TargetDescription)
         with transaction.atomic():
             return DeploymentTarget.objects.create(
                 project=project,
-                name=description.name,
+                name=check_name(description.name),
                 kind=description.kind,
                 channel=description.channel,
                 monetised=description.monetised,
@@ -115,6 +117,21 @@ def _check_target(description: TargetDescription) -> None:
     check_words("hosting_mode", [description.hosting_mode], HostingMode.values)
     check_words("output_distribution", [description.output_distribution], OutputDistribution.values)
     check_words("weights_distribution", [description.weights_distribution], WeightsDistribution.values)
+
+
+def check_name(name: str) -> str:
+    """The name, trimmed. Raises RequestError ``name.unusable`` for what no record can quote: control and bidi signs."""
+    try:
+        canonical(name)
+    except NotCanonical as problem:
+        raise RequestError(
+            f"The name cannot be used: {problem.message}",
+            how_to_fix="Type it again without invisible characters.",
+            code="name.unusable",
+        ) from problem
+    if not name.strip():
+        raise RequestError("The name is empty.", how_to_fix="Give it a name.", code="name.empty")
+    return name.strip()
 
 
 def _exists(noun: str, name: str) -> RequestError:

@@ -122,4 +122,3 @@ def test_only_the_named_columns_may_change(table: str) -> None:
 def test_the_application_cannot_write_the_log() -> None:
     entry = "INSERT INTO governance_sequencedentry (seq, record_id, leaf_hash) VALUES (0, gen_random_uuid(), '')"
     assert refused(entry) == "42501"
-

@@ -46,13 +46,18 @@ def test_a_second_record_for_an_output_is_refused(committed_cast: Cast) -> None:
 def test_two_outputs_cannot_hold_each_others_records(committed_cast: Cast) -> None:
     first, second = make_job(committed_cast, pictures=2).cutouts.order_by("pk")
     ids = [uuid.uuid4(), uuid.uuid4()]
-    with pytest.raises(IntegrityError, match="do not point at each other"), transaction.atomic():
-        outputs = [
-            Output.objects.create(**output_values(cutout=cutout, record_id=record_id))
-            for cutout, record_id in zip((first, second), ids, strict=True)
-        ]
-        for output, record_id in zip(outputs, reversed(ids), strict=True):
-            ProvenanceRecord.objects.create(**record_values(committed_cast, id=record_id, output=output))
+
+    def swap() -> None:
+        with transaction.atomic():
+            outputs = [
+                Output.objects.create(**output_values(cutout=cutout, record_id=record_id))
+                for cutout, record_id in zip((first, second), ids, strict=True)
+            ]
+            for output, record_id in zip(outputs, reversed(ids), strict=True):
+                ProvenanceRecord.objects.create(**record_values(committed_cast, id=record_id, output=output))
+
+    with pytest.raises(IntegrityError, match="do not point at each other"):
+        swap()
 
 
 def test_the_one_who_entered_an_entitlement_cannot_verify_it_even_by_orm(committed_cast: Cast) -> None:

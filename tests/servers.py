@@ -29,6 +29,8 @@ def prepare() -> None:
     """Start or find the servers, make an empty database, and point the environment at it."""
     if "DATABASE_URL" not in os.environ:
         stack.enter_context(attach(ROOT / "var", name="embedded-test", durable=False))
+        # A Redis database per process as well: workers of two runs must not take each other's ids.
+        os.environ["REDIS_URL"] = os.environ["REDIS_URL"].replace("db=0", f"db={os.getpid() % 15 + 1}")
     for name in URLS[1:]:
         os.environ.setdefault(name, os.environ["DATABASE_URL"])
     os.environ["CLEARCUT_STATE_DIR"] = stack.enter_context(tempfile.TemporaryDirectory(prefix="clearcut-test-"))

@@ -32,8 +32,9 @@ def claim(cutout_id: int) -> Cutout | None:
 
     The returned row's ``attempt`` is the fencing token that ``record_output`` and ``fail`` ask for.
     """
-    cutout = Cutout.objects.select_related("job__target__project", "job__model", "decision", "asset").get(pk=cutout_id)
-    if cutout.status != Status.QUEUED:
+    cutouts = Cutout.objects.select_related("job__target__project", "job__model", "decision", "asset")
+    cutout = cutouts.filter(pk=cutout_id).first()
+    if cutout is None or cutout.status != Status.QUEUED:
         return None
     with transaction.atomic():
         decision = _decide_dispatch(cutout)

@@ -40,9 +40,10 @@ def process_cutout(cutout_id: int) -> None:
         except GovernanceError as problem:
             _report(cutout, problem)
             cutouts.fail(cutout, code=problem.code, message=str(problem), permanent=True)
-        except (MemoryError, RuntimeError) as problem:
+        except Exception as problem:
+            # Whatever it is, the picture must not stay "running" until its worker is believed dead.
             _report(cutout, problem)
-            cutouts.fail(cutout, code="worker.error", message="The network could not be run.", permanent=False)
+            cutouts.fail(cutout, code="worker.error", message="The picture could not be processed.", permanent=False)
 
 
 def _report(cutout: Cutout, problem: Exception) -> None:

@@ -122,6 +122,19 @@ def test_a_worker_killed_in_the_middle_leaves_one_output_and_one_record(cast: Ca
     assert (Output.objects.count(), ProvenanceRecord.objects.count()) == (1, 1)
 
 
+def test_a_living_worker_is_not_taken_for_dead_however_long_it_takes(cast: Cast, start_worker: Start) -> None:
+    job = picture_job(cast, {"big.png": png(5000, 4000)})
+    start_worker()
+    wait_until(lambda: count(job, Status.RUNNING) == 1, "the worker took the picture")
+    looks = 0
+    while count(job, Status.RUNNING):
+        Cutout.objects.filter(job=job).update(started_at="2026-01-01T00:00:00Z")
+        assert cutouts.requeue_lost(queue_is_empty=True) == 0
+        looks += 1
+    assert looks > 1
+    assert (count(job, Status.SUCCEEDED), job.cutouts.get().attempt) == (1, 1)
+
+
 def test_emptying_redis_loses_nothing(cast: Cast, start_worker: Start) -> None:
     job = picture_job(cast, {"coffee.png": photo("coffee.png")})
     with redis.Redis.from_url(settings.REDIS_URL) as queue:

@@ -81,7 +81,7 @@ def find_target(actor: User, named: str) -> DeploymentTarget:
     mine = DeploymentTarget.objects.select_related("project__client").filter(
         project__client__in=visible_clients(actor), archived_at=None
     )
-    found = mine.filter(pk=named) if named.isdigit() else mine.filter(name=named)
+    found = mine.filter(pk=named) if named.isdecimal() else mine.filter(name=named)
     if (target := found.first()) is None:
         names = ", ".join(f"{each.pk} {each.name!r}" for each in mine.order_by("pk")[:20])
         raise CommandError(f"There is no target {named!r} for {actor}; there are {names or 'none'}.")

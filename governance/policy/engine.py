@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 
 from governance.errors import RequestError
 from governance.policy.case import open_case
@@ -168,6 +168,14 @@ def _waiver_can_help(findings: Sequence[Finding], rules: RuleSet) -> bool:
     return bool(obstacles) and all(rules.rule(entry.code).waivable for entry in obstacles)
 
 
+def _until(ends: datetime) -> str:
+    """An end is exclusive: a right that ends at midnight covers the day before to its last moment."""
+    utc = ends.astimezone(UTC)
+    if utc.time() == time.min:
+        return f"to the end of {day(utc - timedelta(days=1))}"
+    return f"until {day(utc)}, {utc:%H:%M} UTC"
+
+
 def _names_this_model(ref: str, weighing: Weighing) -> bool:
     scopes = [grant.scope for grant in weighing.grants if grant.ref == ref and grant.scope is not None]
     return any(names_model(scope, weighing.case.facts.route) for scope in scopes)
@@ -185,7 +193,7 @@ def _summary(outcome: Outcome, findings: Sequence[Finding], weighing: Weighing) 
             continue
         grant = verdict.relied.grant
         ends = grant.standing.ends_at if grant.standing else None
-        until = f" until {day(ends)}" if ends else ""
+        until = f" {_until(ends)}" if ends else ""
         covers = f"{grant.ref} covers this use of {verdict.artefact.title}{until}."
         texts.append(covers if grant.standing else f"{grant.title} permits this use of {verdict.artefact.title}.")
     return " ".join(dict.fromkeys(texts))

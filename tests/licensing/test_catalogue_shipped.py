@@ -80,9 +80,7 @@ def test_it_has_a_source_for_every_fact(catalogue: Catalogue) -> None:
 
 
 def test_it_resolves_every_source_it_names_and_names_every_source_it_holds(catalogue: Catalogue) -> None:
-    named = {
-        slug for fact in facts(catalogue) for slug in getattr(fact, "sources", ()) if isinstance(slug, str)
-    }
+    named = {slug for fact in facts(catalogue) for slug in getattr(fact, "sources", ()) if isinstance(slug, str)}
     assert named == {source.slug for source in catalogue.sources}
 
 
@@ -245,9 +243,7 @@ def test_it_marks_the_backbone_of_rmbg_2_as_inferred_without_evidence(catalogue:
 
 
 def test_it_sets_the_partner_list_against_the_silent_card(catalogue: Catalogue) -> None:
-    claims = [
-        claim for claim in catalogue.claims_of("rmbg-2.0") if claim.predicate is Predicate.PARTNERS_LIST
-    ]
+    claims = [claim for claim in catalogue.claims_of("rmbg-2.0") if claim.predicate is Predicate.PARTNERS_LIST]
     assert {(claim.claimant, str(claim.evidence_level), str(claim.status)) for claim in claims} == {
         ("bestaiweb", "none", "contradicted"),
         ("bria", "public_documentation", "accepted"),

@@ -74,14 +74,10 @@ def test_refuses_with_an_error_of_the_one_tree() -> None:
             "family cutter, key 'title': got ' ', expected text",
             id="blank",
         ),
-        pytest.param(
-            "size = 1000", "size = 1000.0", "key 'size': got 1000.0, expected a whole number", id="float"
-        ),
+        pytest.param("size = 1000", "size = 1000.0", "key 'size': got 1000.0, expected a whole number", id="float"),
         pytest.param("size = 1000", "size = 0", "got 0, expected a whole number above zero", id="no size"),
         pytest.param("size = 1000", "size = true", "got True, expected a whole number", id="boolean size"),
-        pytest.param(
-            "runnable_here = true", 'runnable_here = "yes"', "got 'yes', expected true or false", id="flag"
-        ),
+        pytest.param("runnable_here = true", 'runnable_here = "yes"', "got 'yes', expected true or false", id="flag"),
         pytest.param(
             "dated = 2026-01-02",
             'dated = "2026-01-02"',
@@ -106,14 +102,10 @@ def test_refuses_with_an_error_of_the_one_tree() -> None:
             "declaration cutter-card, key 'rank': got 'hearsay', expected one of license_file, model_card,",
             id="unknown word",
         ),
-        pytest.param(
-            'url = "https://example.com/card"', 'url = "ftp://example.com"', "an https address", id="address"
-        ),
+        pytest.param('url = "https://example.com/card"', 'url = "ftp://example.com"', "an https address", id="address"),
         pytest.param('slug = "maker"', 'slug = "the maker"', "expected a slug", id="slug"),
         pytest.param('sources = ["card"]', "sources = []", "a list with at least one source", id="no source"),
-        pytest.param(
-            'sources = ["card"]', 'sources = ["card", "card"]', "every source only once", id="source twice"
-        ),
+        pytest.param('sources = ["card"]', 'sources = ["card", "card"]', "every source only once", id="source twice"),
         pytest.param(
             'sources = ["card"]',
             'sources = ["rumour"]',
@@ -132,13 +124,9 @@ def test_refuses_with_an_error_of_the_one_tree() -> None:
             "the name of an entry of [[weights]]",
             id="unknown weights",
         ),
-        pytest.param(
-            "[[party]]", "[[parties]]", "got 'parties', expected one of the tables", id="unknown table"
-        ),
+        pytest.param("[[party]]", "[[parties]]", "got 'parties', expected one of the tables", id="unknown table"),
         pytest.param("[[party]]", "[party]", "a list of tables [[party]]", id="single table"),
-        pytest.param(
-            "hosting = []", "hosting = [3]", "key 'hosting[0]': got 3, expected a table", id="nested table"
-        ),
+        pytest.param("hosting = []", "hosting = [3]", "key 'hosting[0]': got 3, expected a table", id="nested table"),
         pytest.param("[[party]]", "[[party]", "body.toml, file: got", id="not TOML"),
     ],
 )
@@ -156,9 +144,7 @@ def test_refuses_the_same_slug_twice_even_in_two_files(tmp_path: Path) -> None:
     written(tmp_path)
     party = '[[party]]\nslug = "maker"\nname = "Another"\nkind = "vendor"\nsources = ["card"]\n'
     (tmp_path / "more.toml").write_text(party, encoding="utf-8")
-    with pytest.raises(
-        CatalogueError, match=r"more\.toml, party maker, key 'slug': .* every party only once"
-    ):
+    with pytest.raises(CatalogueError, match=r"more\.toml, party maker, key 'slug': .* every party only once"):
         load_catalogue(tmp_path)
 
 
@@ -178,9 +164,7 @@ def test_refuses_a_head_without_date(tmp_path: Path) -> None:
 
 def test_refuses_a_model_without_a_reading_of_its_weights_licence(tmp_path: Path) -> None:
     body = BODY[: BODY.index("[[resolution]]")] + BODY[BODY.index("[[claim]]") :]
-    assert "model cutter-1, key 'resolution': got 'none for its weights', expected one" in refusal(
-        tmp_path, body
-    )
+    assert "model cutter-1, key 'resolution': got 'none for its weights', expected one" in refusal(tmp_path, body)
 
 
 def test_refuses_two_readings_of_one_licence(tmp_path: Path) -> None:
@@ -196,9 +180,7 @@ def test_refuses_a_reading_that_rests_on_what_was_not_accepted(tmp_path: Path, s
 
 
 def test_refuses_a_settled_reading_that_rests_on_nothing(tmp_path: Path) -> None:
-    assert "declarations, or none if unresolved" in refusal(
-        tmp_path, changed('rests_on = ["cutter-card"]\n', "")
-    )
+    assert "declarations, or none if unresolved" in refusal(tmp_path, changed('rests_on = ["cutter-card"]\n', ""))
 
 
 def test_refuses_an_unresolved_reading_that_rests_on_something(tmp_path: Path) -> None:
@@ -227,10 +209,7 @@ def test_refuses_weights_derived_from_themselves(tmp_path: Path) -> None:
 def test_refuses_a_wheel_that_is_not_pinned(tmp_path: Path) -> None:
     body = changed('kind = "user_file"', 'kind = "python_wheel"')
     message = refusal(tmp_path, body)
-    assert (
-        "acquisition cutter-file, key 'package': got 'nothing', expected a value: a wheel is pinned"
-        in message
-    )
+    assert "acquisition cutter-file, key 'package': got 'nothing', expected a value: a wheel is pinned" in message
 
 
 def test_refuses_a_package_for_a_file_the_user_brings(tmp_path: Path) -> None:

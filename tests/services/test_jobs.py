@@ -134,10 +134,19 @@ def test_submitting_the_same_form_twice_makes_one_job(cast: Cast) -> None:
 
 def test_a_submission_key_cannot_be_used_for_another_job(cast: Cast) -> None:
     acquire_weights()
+    acquire_weights()
     target, key = make_target(cast), uuid.uuid4()
     jobs.request_job(cast.owner, target, model(), [make_asset(cast)], key)
     with pytest.raises(RequestError, match="another job"):
         jobs.request_job(cast.owner, target, model(), [make_asset(cast, data=png(colour=(1, 1, 1)))], key)
+
+
+def test_allowed_work_whose_weights_are_not_here_is_turned_away_with_the_way_to_get_them(cast: Cast) -> None:
+    with pytest.raises(RequestError, match="is allowed for this target, but its weights are not present") as caught:
+        jobs.request_job(cast.owner, make_target(cast), model(), [make_asset(cast)], uuid.uuid4())
+    assert caught.value.code == "route.not_here"
+    assert "python manage.py weights pull u2netp" in caught.value.how_to_fix
+    assert not Job.objects.exists()
 
 
 def test_only_one_of_two_workers_gets_a_cutout(cast: Cast) -> None:

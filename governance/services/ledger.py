@@ -96,6 +96,7 @@ def publish_checkpoint(signer: Signer) -> Checkpoint | None:
         edge = tree_edge()
         root = edge.root()
         last = signer.last()
+        _check_memory(known=last is not None)
         _check_not_behind(edge, last.size if last else 0)
         if Checkpoint.objects.using(ALIAS).filter(size=edge.size, root=root.hex()).exists():
             return None
@@ -103,6 +104,18 @@ def publish_checkpoint(signer: Signer) -> Checkpoint | None:
         consistency = consistency_path(last.size, edge.size, node_reader(ALIAS)) if last and grows else ()
         note = signer.sign(edge.size, root, consistency)
         return Checkpoint.objects.using(ALIAS).create(size=edge.size, root=root.hex(), note=note)
+
+
+def _check_memory(*, known: bool) -> None:
+    """A signer that remembers nothing would sign anything: refuse where checkpoints are out already."""
+    newest = Checkpoint.objects.using(ALIAS).order_by("-size").first()
+    if newest is not None and not known:
+        raise PlatformError(
+            f"The signer remembers nothing, but a checkpoint for {newest.size} entries was published.",
+            how_to_fix="Restore the signer's folder (CLEARCUT_SIGNER_DIR). If it is lost, open a new log origin.",
+            code="signer.memory_lost",
+            permanent=True,
+        )
 
 
 def _check_not_behind(edge: Edge, signed_size: int) -> None:

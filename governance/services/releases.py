@@ -40,6 +40,8 @@ def release_output(actor: User, output: Output, target: DeploymentTarget) -> tup
             how_to_fix="Choose a target of the same client.",
             code="release.other_client",
         )
+    if target.archived_at is not None:
+        raise RequestError(f"Target {target.name!r} is archived.", code="release.target_archived")
     done = Release.objects.filter(output=output, target=target).select_related("decision").first()
     if done is not None:
         return done.decision, done
@@ -62,7 +64,11 @@ def release_output(actor: User, output: Output, target: DeploymentTarget) -> tup
 
 
 def judge_release(output: Output, target: DeploymentTarget) -> Verdict:
-    """The verdict on using this output for ``target`` now."""
+    """The verdict on using this output for ``target`` now, its file and record checked."""
+    return _judge(output, target, record_verified=record_holds(output))
+
+
+def _judge(output: Output, target: DeploymentTarget, *, record_verified: bool) -> Verdict:
     made_under = output.cutout.decision
     if made_under is None:
         raise PlatformError("The output has no decision behind it.", code="output.undecided", permanent=True)
@@ -71,7 +77,7 @@ def judge_release(output: Output, target: DeploymentTarget) -> Verdict:
         target,
         output.cutout.job.model,
         cutouts=(output.cutout,),
-        output=output_facts(output, made_under, record_verified=record_holds(output)),
+        output=output_facts(output, made_under, record_verified=record_verified),
     )
     return judge(question, timezone.now())
 
@@ -110,10 +116,30 @@ def check_record(output: Output) -> None:
 
 
 def deliver(actor: User, release: Release) -> Handover:
-    """Hand the released file over and say so in the log of deliveries. A swapped file fails closed."""
+    """Hand the released file over and say so in the log of deliveries.
+
+    A swapped file fails closed. A right that ended since the release stops the delivery: RequestError
+    ``delivery.not_allowed``, with the decision on record.
+    """
     output = release.output
     require(actor, "output.download", release.target.project.client_id)
     check_record(output)
     data = blobs.get(output.sha256)
+    _check_still_allowed(actor, release)
     Delivery.objects.create(release=release, sha256=output.sha256, delivered_to_id=actor.pk)
     return Handover(data, output.media_type, output.sha256)
+
+
+def _check_still_allowed(actor: User, release: Release) -> None:
+    output, target = release.output, release.target
+    verdict = _judge(output, target, record_verified=True)
+    if verdict.decision.outcome.allows:
+        return
+    decision = store_decision(
+        verdict, target, actor=actor, job=output.cutout.job, cutout=output.cutout, previous=release.decision
+    )
+    raise RequestError(
+        f"The output may no longer be handed over for {target}: {verdict.decision.summary}",
+        how_to_fix=f"See decision {decision.pk} for what would allow it.",
+        code="delivery.not_allowed",
+    )

@@ -292,3 +292,13 @@ def test_a_tree_rewritten_under_its_published_checkpoint_is_noticed(committed_ca
         publish_checkpoint(signer)
     assert caught.value.code == "signer.fork"
     assert Checkpoint.objects.count() == 1
+
+
+def test_a_signer_that_lost_its_memory_signs_nothing_more(committed_cast: Cast, tmp_path: Path) -> None:
+    make_output(committed_cast)
+    integrate_pending()
+    publish_checkpoint(Signer(tmp_path / "signer", settings.LOG_ORIGIN, keys.log_key()))
+    with pytest.raises(PlatformError, match="remembers nothing") as caught:
+        publish_checkpoint(Signer(tmp_path / "empty", settings.LOG_ORIGIN, keys.log_key()))
+    assert caught.value.code == "signer.memory_lost"
+    assert Checkpoint.objects.count() == 1

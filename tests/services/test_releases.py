@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
 from governance.adapters import blobs, keys
 from governance.errors import NotAllowed, PlatformError, RequestError
 from governance.models import Decision, Delivery, DeploymentTarget, Output, Release
 from governance.provenance.errors import BadSignature
+from governance.services.entitlements import end_entitlement
 from governance.services.releases import check_record, deliver, record_holds, release_output
 from governance.services.work import determine_use
 from tests.conftest import Cast
-from tests.factories import acquire_weights, make_job, make_output, make_project, make_target
+from tests.factories import acquire_weights, make_entitlement, make_job, make_output, make_project, make_target
 
 pytestmark = pytest.mark.django_db
 
@@ -205,3 +208,19 @@ def test_a_record_holds_while_file_and_signature_do(cast: Cast) -> None:
     sound = record_holds(output)
     spoil(output, b"another picture")
     assert (sound, record_holds(output)) == (True, False)
+
+
+def test_a_right_that_ended_stops_the_next_delivery_with_a_decision(cast: Cast) -> None:
+    acquire_weights("rmbg-2.0")
+    make_entitlement(cast, output_survival="until_end")
+    target = make_target(cast, valid_until=timezone.localdate() + timedelta(days=30))
+    output = make_output(cast, job=make_job(cast, slug="rmbg-2.0", target=target))
+    _, release = release_output(cast.owner, output, target)
+    assert release is not None
+    deliver(cast.owner, release)
+    end_entitlement(cast.admin, "ENT-0001", timezone.now() - timedelta(seconds=1), "Contract terminated")
+    with pytest.raises(RequestError, match="ENT-0001") as caught:
+        deliver(cast.owner, release)
+    assert caught.value.code == "delivery.not_allowed"
+    assert Delivery.objects.count() == 1
+    assert Decision.objects.latest("id").outcome == "deny"

@@ -40,8 +40,8 @@ class Command(BaseCommand):
             stored = WeightsArtifact.objects.filter(model=model, acquisitions__isnull=False).distinct()
             state = ", ".join(f"{row.sha256} ({row.format})" for row in stored)
             if not state:
-                recipe = recipe_of(catalogue, model.slug)
-                state = f"weights not present. {recipe.command or recipe.note}"
+                recipe = catalogue.acquisition_of(model.slug)
+                state = f"weights not present. {recipe.command or recipe.note if recipe else 'No longer catalogued.'}"
             self.stdout.write(f"{model.slug:22}{state}")
 
     def act_verify(self, **options: Any) -> None:

@@ -11,6 +11,7 @@ from types import FrameType
 
 try:
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError, ProgrammingError
 
     from governance.adapters.embedded import MARK, attach
     from governance.errors import GovernanceError
@@ -59,3 +60,5 @@ if __name__ == "__main__":
         sys.exit(130)
     except GovernanceError as error:
         sys.exit(str(error))
+    except (OperationalError, ProgrammingError) as error:
+        sys.exit(f"The database refused: {error}\nIf it was never prepared, or the code is newer: make setup")

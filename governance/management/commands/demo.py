@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import fcntl
 import shlex
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from governance.adapters import keys
 from governance.management.commands.submit import wait_for
 from governance.management.handover import hand_over
-from governance.management.processes import process_specs
-from governance.management.supervisor import Supervisor
+from governance.management.running import running_processes
 from governance.models import Job, ModelVersion
 from governance.reports.decisions import explained
 from governance.reports.explanation_text import as_text
@@ -27,7 +24,6 @@ from governance.services.demo import Workspace, ensure_workspace
 from governance.services.jobs import request_job
 
 PHOTOS = settings.ROOT / "tests" / "data" / "photos"
-NEEDED = {"ledger", "worker", "scheduler"}
 SECONDS = 300
 
 
@@ -97,22 +93,3 @@ class Command(BaseCommand):
             self.stdout.write(f"{shlex.join(['python', *command])}\n{done.stdout}")
             if done.returncode:
                 raise CommandError(f"The receipt of {name} does not hold:\n{done.stdout}{done.stderr}")
-
-
-@contextmanager
-def running_processes() -> Iterator[Callable[[], None]]:
-    """Worker, ledger and scheduler for as long as the demo takes; those of a `make run` next door are used instead.
-
-    Yields a check that raises ProcessGaveUp when one of them kept dying.
-    """
-    lock = settings.STATE_DIR / "run" / "run.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield lambda: None
-            return
-        specs = [spec for spec in process_specs() if spec.name in NEEDED]
-        with Supervisor(specs) as supervisor:
-            yield supervisor.check

@@ -2,20 +2,24 @@ from __future__ import annotations
 
 import time
 import uuid
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from governance.access import visible_clients
 from governance.errors import GovernanceError
 from governance.management.handover import hand_over
-from governance.models import Asset, Cutout, DeploymentTarget, Job, ModelVersion
+from governance.management.running import running_processes
+from governance.models import Asset, Cutout, DeploymentTarget, Job, ModelVersion, Role
 from governance.models.jobs import OPEN
 from governance.reports.decisions import explained
 from governance.reports.explanation_text import as_text
 from governance.services.assets import ingest_asset
+from governance.services.demo import ACCOUNTS
 from governance.services.jobs import request_job
 
 
@@ -26,14 +30,14 @@ class Command(BaseCommand):
         parser.add_argument("photos", nargs="+", type=Path)
         parser.add_argument("--target", required=True, help="number or name of the deployment target")
         parser.add_argument("--model", default="u2netp")
-        parser.add_argument("--as", dest="username", required=True, help="the account that submits")
+        parser.add_argument("--as", dest="username", help="the account that submits (left out: the demo requester)")
         parser.add_argument("--wait", action="store_true", help="until every picture is made, refused or failed")
         parser.add_argument("--out", type=Path, help="folder for cutouts and receipts (with --wait)")
         parser.add_argument("--timeout", type=int, default=600, help="seconds to wait at most")
 
-    def handle(self, *, photos: list[Path], target: str, model: str, username: str, **options: Any) -> None:
+    def handle(self, *, photos: list[Path], target: str, model: str, username: str | None, **options: Any) -> None:
         try:
-            actor = User.objects.get(username=username)
+            actor = User.objects.get(username=username or self._default_account())
             where = find_target(actor, target)
             assets = self._ingest(actor, where, photos)
             job = request_job(actor, where, ModelVersion.objects.get(slug=model), assets, uuid.uuid4())
@@ -47,7 +51,14 @@ class Command(BaseCommand):
             self.stdout.write(as_text(explained(decision)))
             raise CommandError(f"Job {job.pk} was not queued: {decision.get_outcome_display().lower()}.", returncode=3)
         if options["wait"]:
-            self._finish(actor, job, options["out"], options["timeout"])
+            # One machine: what does the work is started if it does not run. Servers have their own workers.
+            with running_processes() if settings.EMBEDDED else nullcontext():
+                self._finish(actor, job, options["out"], options["timeout"])
+
+    def _default_account(self) -> str:
+        if not settings.EMBEDDED:
+            raise CommandError("Name the account that submits with --as.")
+        return next(account.username for account in ACCOUNTS if account.role == Role.REQUESTER)
 
     def _ingest(self, actor: User, target: DeploymentTarget, photos: list[Path]) -> list[Asset]:
         """Take in what can be; a file that cannot be is said and the others go on."""

@@ -13,6 +13,8 @@ PY := .venv/bin/python
 # Compiling all modules takes as long as installing them. Python compiles those it uses when it first uses them, and
 # must be allowed to keep the result, or each process that loads torch takes ten seconds longer.
 unexport PYTHONDONTWRITEBYTECODE
+# What ran is what is recorded: the commit, and whether files differ from it.
+export CLEARCUT_REVISION ?= $(shell git describe --always --dirty --abbrev=40 --exclude='*' 2>/dev/null)
 INSTALL := $(PY) -m pip --disable-pip-version-check install --quiet --no-compile
 OFFLINE = { echo; echo "Installing failed. If the network is away: connect and repeat the same command; what was"; \
 	echo "installed is kept. Behind a proxy set HTTPS_PROXY; with your own package index set PIP_INDEX_URL."; exit 1; } >&2

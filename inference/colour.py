@@ -49,6 +49,8 @@ def srgb_profile() -> bytes:
 
 def plain(image: Image.Image) -> Image.Image:
     """Return the picture as L, LA, RGB, RGBA or CMYK, without loss; raises UnsupportedPicture if that is impossible."""
+    if image.mode in _SPACES and "transparency" not in image.info:
+        return image  # not a copy: it would take another half gigabyte for the largest pictures
     if image.mode in {"1", "L"}:
         return image.convert("LA") if "transparency" in image.info else image.convert("L")
     if image.mode in {"P", "PA", "RGB", "RGBX", "La", "RGBa", "YCbCr"} or image.mode in _SPACES:
@@ -82,16 +84,27 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     return converted
 
 
+def from_srgb(image: Image.Image, profile: bytes | None, mode: str) -> Image.Image:
+    """Return an sRGB picture (mode RGB) as ``mode``, "L" or "RGB", in the colours of the profile, if there is one."""
+    if profile is None or profile_space(profile) != _SPACES[mode]:
+        return image.convert(mode)
+    return _converted(image, srgb_profile(), profile, mode)
+
+
 def _convert(image: Image.Image, profile: bytes) -> Image.Image:
+    return _converted(image, profile, srgb_profile(), "RGB")
+
+
+def _converted(image: Image.Image, source: bytes, target: bytes, mode: str) -> Image.Image:
     try:
         converted = ImageCms.profileToProfile(
             image,
-            ImageCms.ImageCmsProfile(io.BytesIO(profile)),
-            ImageCms.ImageCmsProfile(io.BytesIO(srgb_profile())),
+            ImageCms.ImageCmsProfile(io.BytesIO(source)),
+            ImageCms.ImageCmsProfile(io.BytesIO(target)),
             renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            outputMode="RGB",
+            outputMode=mode,
             flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
     except ImageCms.PyCMSError:  # readable, but without the tables this direction needs
-        return image.convert("RGB")
-    return converted if converted is not None else image.convert("RGB")
+        return image.convert(mode)
+    return converted if converted is not None else image.convert(mode)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,15 +52,20 @@ def convert_u2net_onnx(onnx_bytes: bytes, slug: str) -> Conversion:
         )
     operations = _GraphOperations(Graph.parse(onnx_bytes))
     tensors = operations.read(str(options["variant"]))
+    return converted(slug, onnx_bytes, tensors, CONVERTER, CONVERTER_VERSION)
+
+
+def converted(slug: str, source: bytes, tensors: dict[str, NDArray[Any]], converter: str, version: str) -> Conversion:
+    """Put tensors into a file, the same bytes every time, and say what it was made from and by which converter."""
     # One metadata key only: with more, their order in the file would differ from run to run.
     data = save(tensors, metadata={"format": "pt"})
     return Conversion(
         slug=slug,
         safetensors=data,
-        source_sha256=hashlib.sha256(onnx_bytes).hexdigest(),
+        source_sha256=hashlib.sha256(source).hexdigest(),
         result_sha256=hashlib.sha256(data).hexdigest(),
-        converter=CONVERTER,
-        converter_version=CONVERTER_VERSION,
+        converter=converter,
+        converter_version=version,
     )
 
 

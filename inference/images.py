@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inference import colour, png
+from inference import colour, foreground, png
 from inference.errors import InferenceError
 from inference.pictures import Decoded
-from inference.types import ColourHandling, Foreground, InputProfile, OutputProfile
+from inference.strips import Samples, enlarged, samples_of, strips
+from inference.types import ColourHandling, EdgeColour, Foreground, InputProfile, OutputProfile
 
 _RESAMPLING = {
     "bilinear": Image.Resampling.BILINEAR,
@@ -22,9 +23,6 @@ _RESAMPLING = {
 }
 # Behind transparent parts, for the network's eyes only: neither dark nor light objects vanish into it.
 _BACKDROP = (128, 128, 128)
-_BAND_ROWS = 128
-
-Samples = NDArray[np.uint8] | NDArray[np.uint16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +47,40 @@ class Opacity:
     alpha: Samples
     foreground: Foreground
     coverage_permille: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cutout:
+    """The original samples, the alpha (height × width) and, where edges are soft, the colours to use there."""
+
+    picture: Original
+    alpha: Samples
+    edges: foreground.EdgeColours | None = None
+
+    @property
+    def edge_colour(self) -> EdgeColour:
+        return "none" if self.edges is None else foreground.METHOD
+
+    def bands(self) -> Iterator[Samples]:
+        """Yield rows × width × channels of grey or RGB and alpha, from top to bottom.
+
+        Samples of fully transparent pixels are cleared, so that what was removed does not travel along unseen.
+        """
+        height, width, channels = self.picture.colour.shape
+        for rows in strips(height):
+            band = np.empty((rows.stop - rows.start, width, channels + 1), self.picture.colour.dtype)
+            for channel in range(channels):  # three times as fast as all at once
+                band[..., channel] = self.picture.colour[rows, :, channel]
+            band[..., -1] = self.alpha[rows]
+            if self.edges is not None:
+                self.edges.apply(band, rows.start)
+            _clear(band)
+            yield band
+
+
+def _clear(band: Samples) -> None:
+    whole_pixels = np.dtype(f"u{band.itemsize * band.shape[-1]}")  # u4 for RGBA of 8 bits: one number per pixel
+    band.view(whole_pixels)[..., 0] *= band[..., -1] != 0
 
 
 def network_input(decoded: Decoded, profile: InputProfile) -> NDArray[np.float32]:
@@ -80,10 +112,7 @@ def original(decoded: Decoded, data: bytes) -> Original:
         fits = colour.profile_space(profile) == "CMYK"
         handling = "converted_with_profile" if fits else "converted_without_profile"
         image, profile = colour.to_srgb(image, profile), colour.srgb_profile()
-    samples: Samples = np.asarray(image)
-    if decoded.low is not None:
-        samples = np.left_shift(samples, 8, dtype=np.uint16) | np.asarray(decoded.low)
-    samples = samples.reshape(image.height, image.width, -1)
+    samples = samples_of(image, decoded.low)
     has_alpha = image.mode.endswith("A")
     space = "GRAY" if image.mode.startswith("L") else "RGB"
     is_png = decoded.info.media_type == "image/png"
@@ -110,60 +139,56 @@ def opacity(probabilities: NDArray[np.float32], profile: OutputProfile, picture:
             "The network gave an answer that is not a number.",
             "Pull the weights again; if it stays so, report the picture and the model to the operator.",
         )
-    height, width = picture.colour.shape[:2]
     opaque = 2**picture.bits - 1
-    kind = np.uint8 if picture.bits == 8 else np.uint16
-    foreground: Foreground = "found"
+    alpha: Samples = np.zeros(picture.colour.shape[:2], picture.colour.dtype)
+    found: Foreground = "found"
     if probabilities.max() < profile.foreground_floor:
-        alpha, foreground = np.zeros((height, width), kind), "none"
+        found = "none"
     elif probabilities.min() >= profile.foreground_floor:
-        alpha, foreground = np.full((height, width), opaque, kind), "full"
+        alpha[:], found = opaque, "full"
     else:
-        mask = _stretched(probabilities, profile, width, height)
-        mask *= opaque
-        alpha = np.rint(mask, out=mask).astype(kind)
+        _fill(alpha, probabilities, profile)
     if picture.alpha is not None:
-        alpha = ((alpha.astype(np.uint32) * picture.alpha + opaque // 2) // opaque).astype(kind)
+        for rows in strips(alpha.shape[0]):
+            alpha[rows] = (alpha[rows].astype(np.uint32) * picture.alpha[rows] + opaque // 2) // opaque
     if not alpha.any():
-        foreground = "none"
+        found = "none"
     total = int(alpha.sum(dtype=np.uint64))
-    return Opacity(alpha, foreground, round(1000 * total / (opaque * alpha.size)))
+    return Opacity(alpha, found, round(1000 * total / (opaque * alpha.size)))
 
 
-def _stretched(
-    probabilities: NDArray[np.float32], profile: OutputProfile, width: int, height: int
-) -> NDArray[np.float32]:
+def _fill(alpha: Samples, probabilities: NDArray[np.float32], profile: OutputProfile) -> None:
+    height, width = alpha.shape
     span = probabilities.max() - np.float32(profile.black_point)
     stretched = ((probabilities - np.float32(profile.black_point)) / span).clip(0, 1)
-    enlarged = Image.fromarray(stretched).resize((width, height), _RESAMPLING[profile.resample])
-    return np.array(enlarged, dtype=np.float32).clip(0, 1)
+    for rows, mask in enlarged(stretched, width, height, _RESAMPLING[profile.resample]):
+        alpha[rows] = np.rint(mask.clip(0, 1) * np.iinfo(alpha.dtype).max)
 
 
-def encode_cutout(picture: Original, opacity: Opacity) -> bytes:
+def cut_out(picture: Original, opacity: Opacity, edge_colour: EdgeColour = foreground.METHOD) -> Cutout:
+    """Return the picture with its new alpha, and with the subject's own colours along soft edges if asked for.
+
+    A picture that came with transparency keeps its colours: they are not mixed with any background.
+    """
+    unmixed = picture.alpha is not None and bool((picture.alpha != 2**picture.bits - 1).any())
+    wanted = edge_colour != "none" and not unmixed
+    return Cutout(picture, opacity.alpha, foreground.edge_colours(picture.colour, opacity.alpha) if wanted else None)
+
+
+def encode_cutout(cutout: Cutout) -> bytes:
     """Return the cutout as PNG: the original samples with the new alpha.
 
-    Samples of fully transparent pixels are cleared, so that what was removed does not travel along unseen. Grey
-    pictures become RGBA, except that one with a grey profile stays grey: the profile could not describe RGB.
+    Grey pictures become RGBA, except that one with a grey profile stays grey: the profile could not describe RGB.
     """
+    picture = cutout.picture
     height, width, channels = picture.colour.shape
-    samples = 2 if channels == 1 and picture.profile is not None else 4
+    grey = channels == 1 and picture.profile is not None
     return png.encode(
-        _bands(picture, opacity.alpha, samples),
+        cutout.bands() if grey or channels == 3 else (band[..., [0, 0, 0, 1]] for band in cutout.bands()),
         width=width,
         height=height,
-        samples=samples,
+        samples=2 if grey else 4,
         bits=picture.bits,
         profile=picture.profile,
         colour_chunks=picture.colour_chunks,
     )
-
-
-def _bands(picture: Original, alpha: Samples, samples: int) -> Iterator[Samples]:
-    height, width, _ = picture.colour.shape
-    for top in range(0, height, _BAND_ROWS):
-        rows = slice(top, min(top + _BAND_ROWS, height))
-        band = np.empty((rows.stop - top, width, samples), picture.colour.dtype)
-        band[..., :-1] = picture.colour[rows]
-        band[..., -1] = alpha[rows]
-        band[alpha[rows] == 0] = 0
-        yield band

@@ -6,7 +6,7 @@ Nothing here runs the graph. Operators: https://onnx.ai/onnx/operators/ (opset 1
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import onnx
@@ -19,7 +19,10 @@ from inference.errors import ConversionRefused
 _NEUTRAL: dict[str, Any] = {"auto_pad": b"NOTSET", "storage_order": 0, "cubic_coeff_a": -0.75}
 
 Dimension = tuple[str, int]
-"""One entry of a run-time shape: (tensor, axis)."""
+"""One entry of a run-time shape: (tensor, axis), or ("", size) where the size is fixed."""
+
+Stored = Literal["float32", "float16"]
+_STORED = {"float32": (onnx.TensorProto.FLOAT, "<f4"), "float16": (onnx.TensorProto.FLOAT16, "<f2")}
 
 
 class Graph:
@@ -56,15 +59,22 @@ class Graph:
 
     def picture_input(self) -> str:
         """Return the only input, which must be a batch of 3-channel pictures."""
+        return self.sized_picture_input()[0]
+
+    def sized_picture_input(self) -> tuple[str, int, int]:
+        """Return the only input, a batch of 3-channel pictures, with its height and width (0 if they are open)."""
         shapes = [[d.dim_value for d in value.type.tensor_type.shape.dim] for value in self._inputs]
         if len(shapes) != 1 or len(shapes[0]) != 4 or shapes[0][1] != 3:
             raise ConversionRefused(f"Expected one input of shape N×3×H×W, found {shapes}.")
-        return str(self._inputs[0].name)
+        return str(self._inputs[0].name), shapes[0][2], shapes[0][3]
 
-    def claim(self, operator: str, inputs: tuple[str, ...], attributes: dict[str, Any]) -> onnx.NodeProto:
+    def claim(
+        self, operator: str, inputs: tuple[str, ...], attributes: dict[str, Any], *, then: str | None = None
+    ) -> onnx.NodeProto:
         """Claim the one unclaimed ``operator`` node whose first inputs are ``inputs`` and return it.
 
-        Its attributes must equal ``attributes``, apart from ones that change nothing.
+        Its attributes must equal ``attributes``, apart from ones that change nothing. ``then``: only a node whose
+        result is read by that operator, or by nothing if it is "".
         """
         indices = [
             index
@@ -72,6 +82,7 @@ class Graph:
             if index in self._unclaimed
             and self._nodes[index].op_type == operator
             and tuple(self._nodes[index].input[: len(inputs)]) == inputs
+            and (then is None or self._followed_by(index) == then)
         ]
         if len(indices) != 1:
             raise ConversionRefused(
@@ -79,18 +90,19 @@ class Graph:
             )
         return self._take(indices[0], attributes)
 
-    def parameter(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
-        """Return an initialiser, once, as little-endian float32 of exactly this shape."""
+    def parameter(self, name: str, shape: tuple[int, ...], stored: Stored = "float32") -> NDArray[Any]:
+        """Return an initialiser, once, which must be ``stored`` in this type and shape; little-endian."""
         if name not in self._unused:
             state = "used twice" if name in self._initializers else "missing"
             raise ConversionRefused(f"The initialiser {name!r} is {state}.")
         tensor = self._initializers[name]
-        if tensor.data_type != onnx.TensorProto.FLOAT or tensor.data_location != onnx.TensorProto.DEFAULT:
-            raise ConversionRefused(f"The initialiser {name!r} is not float32 stored in the file itself.")
+        kind, layout = _STORED[stored]
+        if tensor.data_type != kind or tensor.data_location != onnx.TensorProto.DEFAULT:
+            raise ConversionRefused(f"The initialiser {name!r} is not {stored} stored in the file itself.")
         if tuple(tensor.dims) != shape:
             raise ConversionRefused(f"The initialiser {name!r} has shape {list(tensor.dims)}, expected {list(shape)}.")
         self._unused.remove(name)
-        array = np.ascontiguousarray(numpy_helper.to_array(tensor), dtype="<f4")
+        array = np.ascontiguousarray(numpy_helper.to_array(tensor), dtype=layout)
         if not np.isfinite(array).all():
             raise ConversionRefused(f"The initialiser {name!r} holds values that are not finite.")
         return array
@@ -101,6 +113,8 @@ class Graph:
         if node.op_type == "Cast":
             self._check(node, {"to": onnx.TensorProto.INT64})
             return self.dimensions(node.input[0])
+        if node.op_type == "Constant":
+            return tuple(("", int(each)) for each in self.constant(name).reshape(-1))
         if node.op_type == "Concat":
             self._check(node, {"axis": 0})
             return tuple(entry for part in node.input for entry in self.dimensions(part))
@@ -130,6 +144,10 @@ class Graph:
         if self._unclaimed:
             operators = sorted({self._nodes[index].op_type for index in self._unclaimed})
             raise ConversionRefused(f"{len(self._unclaimed)} nodes too many in the graph: {', '.join(operators)}.")
+
+    def _followed_by(self, index: int) -> str:
+        readers = {self._nodes[each].op_type for name in self._nodes[index].output for each in self._readers[name]}
+        return ", ".join(sorted(readers))
 
     def _measured(self, name: str) -> str:
         return str(self._take_writer(name, "Shape").input[0])

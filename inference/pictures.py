@@ -117,22 +117,23 @@ def decode(data: bytes, limits: Limits = DEFAULT_LIMITS, *, reduce_to: int | Non
             high, low = sixteen_bit.split(image, lambda: _open(data, kind))
         else:
             image.load()
-        profile = image.info.get("icc_profile")
+        profile = image.info.get("icc_profile") or None
         orientation = _orientation(image)
-        upright = _upright(high, orientation)
+        del image  # turning makes copies: let go of each as soon as there is the next
+        high = _upright(high, orientation)
+        mode, high = high.mode, colour.plain(high)
+        low = None if low is None else _upright(low, orientation)
         info = PictureInfo(
             media_type=kind.media_type,
-            width=upright.width,
-            height=upright.height,
-            mode=upright.mode,
+            width=high.width,
+            height=high.height,
+            mode=mode,
             bits=bits,
             orientation=max(orientation, turned_by_pillow),
-            has_icc=bool(profile),
+            has_icc=profile is not None,
             icc_name=colour.profile_name(profile),
         )
-        return Decoded(
-            info, colour.plain(upright), _upright(low, orientation) if low is not None else None, profile or None
-        )
+        return Decoded(info, high, low, profile)
 
 
 @contextmanager

@@ -28,7 +28,8 @@ def run(request: CutoutRequest, store: Path) -> CutoutResult:
     1. Refuse unknown or unrunnable models before touching the picture.
     2. Decode once, within the limits; keep the original samples and the network's small view, drop the rest.
     3. Let the engine verify the weights and infer.
-    4. Combine the answer with the original samples; encode.
+    4. Combine the answer with the original samples, strip by strip, with the subject's own colours at soft edges;
+       encode while doing so.
 
     Raises a subclass of InferenceError, whose ``permanent`` says whether trying again can help.
     """
@@ -44,14 +45,15 @@ def run(request: CutoutRequest, store: Path) -> CutoutResult:
     inferred_at = perf_counter_ns()
 
     opacity = images.opacity(probabilities, output_profile, picture)
-    png = images.encode_cutout(picture, opacity)
+    cutout = images.cut_out(picture, opacity, request.edge_colour)
+    png = images.encode_cutout(cutout)
     timings = Timings(
         decode_ms=_milliseconds(started, decoded_at),
         infer_ms=_milliseconds(decoded_at, inferred_at),
         encode_ms=_milliseconds(inferred_at, perf_counter_ns()),
     )
     height, width = opacity.alpha.shape
-    run_info = _run_info(card, output_profile, report, picture, opacity, timings)
+    run_info = _run_info(card, output_profile, report, cutout, opacity, timings)
     return CutoutResult(png=png, media_type="image/png", width=width, height=height, run=run_info)
 
 
@@ -70,7 +72,7 @@ def _run_info(
     card: ModelCard,
     output_profile: OutputProfile,
     report: EngineReport,
-    picture: images.Original,
+    cutout: images.Cutout,
     opacity: images.Opacity,
     timings: Timings,
 ) -> RunInfo:
@@ -89,9 +91,10 @@ def _run_info(
         input_height=card.input.height,
         foreground=opacity.foreground,
         coverage_permille=opacity.coverage_permille,
-        colour=picture.handling,
-        bits=picture.bits,
+        colour=cutout.picture.handling,
+        bits=cutout.picture.bits,
         timings=timings,
+        edge_colour=cutout.edge_colour,
     )
 
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from inference.errors import ModelNotRunnable, ModelUnknown
-from inference.types import Engine, InputProfile, ModelCard, OutputProfile
+from inference.types import Engine, InputProfile, ModelCard, NetworkProfile, OutputProfile
 
 _CARDS = Path(__file__).parent / "cards"
 _ENGINES = {"local": ("inference.engines.local", "LocalEngine")}
@@ -87,6 +87,7 @@ def _read(path: Path) -> ModelCard:
         runnable=data["runnable"],
         not_runnable_because=data.get("not_runnable_because", ""),
         architecture=MappingProxyType(data.get("architecture", {})),
+        network=_network_profile(data["network"]),
         input=_input_profile(data["input"]),
         output=OutputProfile(**output) if output else None,
     )
@@ -94,3 +95,7 @@ def _read(path: Path) -> ModelCard:
 
 def _input_profile(data: dict[str, Any]) -> InputProfile:
     return InputProfile(**{**data, "mean": tuple(data["mean"]), "std": tuple(data["std"])})
+
+
+def _network_profile(data: dict[str, Any]) -> NetworkProfile:
+    return NetworkProfile(**{**data, "stored": tuple(data["stored"]), "precisions": tuple(data["precisions"])})

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Foreground = Literal["found", "none", "full"]
 ColourHandling = Literal["kept", "converted_with_profile", "converted_without_profile"]
+EdgeColour = Literal["none", "multilevel-foreground-1"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,23 @@ class OutputProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkProfile:
+    """What running the network takes, and which of its published outputs is the answer.
+
+    ``stored``: the number formats its weights files come in; they are widened to float32 before anything else.
+    ``precisions``: those it may compute in. ``memory_mib``: for one picture at the card's size in float32, weights
+    included, on top of a process that has loaded torch. ``verified_by``: how it is known that the architecture as
+    described is the one the weights were made for.
+    """
+
+    answer: str
+    memory_mib: int
+    stored: tuple[str, ...]
+    precisions: tuple[str, ...]
+    verified_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCard:
     """One model as the engine needs to know it; licences and sources are the catalogue's business."""
 
@@ -58,6 +76,7 @@ class ModelCard:
     runnable: bool
     not_runnable_because: str
     architecture: Mapping[str, str | int | bool]
+    network: NetworkProfile
     input: InputProfile
     output: OutputProfile | None
 
@@ -70,6 +89,8 @@ class CutoutRequest:
     weights_sha256: str
     picture: bytes
     limits: Limits = field(default=DEFAULT_LIMITS)
+    edge_colour: EdgeColour = "multilevel-foreground-1"
+    """How to free soft edges of the old background; "none" leaves all colours as photographed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +146,8 @@ class RunInfo:
     colour: ColourHandling
     bits: Literal[8, 16]
     timings: Timings
+    edge_colour: EdgeColour = "none"
+    """What was done to soft edges; "none" also where there were none."""
 
     def as_json(self) -> dict[str, str | int | dict[str, int]]:
         return asdict(self)

@@ -17,7 +17,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Convolution:
-    """One stride-1, size-keeping convolution; ``activated`` ones are followed by (batch norm and) ReLU."""
+    """One convolution, size-keeping unless its stride is more; ``activated``: followed by (batch norm and) ReLU."""
 
     name: str
     inputs: int
@@ -25,6 +25,7 @@ class Convolution:
     kernel: int = 3
     dilation: int = 1
     activated: bool = True
+    stride: int = 1
 
     @property
     def padding(self) -> int:
@@ -155,8 +156,20 @@ def run_network(plan: Plan, operations: Operations[Value], picture: Value) -> tu
 
     picture: N×3×H×W; every score map: N×1×H×W.
     """
+    scores: list[Value] = []
+    for side, level in zip(plan.sides(), run_levels(plan, operations, picture), strict=True):
+        score = operations.convolve(side, level)
+        # The finest score map has the picture's own size and sets it for the others.
+        scores.append(operations.enlarge(score, scores[0]) if scores else score)
+    return (operations.convolve(plan.fusion(), operations.join(*scores)), *scores)
+
+
+def run_levels(plan: Plan, operations: Operations[Value], value: Value) -> tuple[Value, ...]:
+    """Run the blocks down and up; return what the score maps are made of, finest first (the plan's ``sides``).
+
+    value: N×C×H×W; the level n = 0 … 5 returned: N×C×(H/2ⁿ)×(W/2ⁿ).
+    """
     levels = []
-    value = picture
     for number, block in enumerate(plan.encoder):
         if number > 0:
             value = operations.halve(value)
@@ -169,12 +182,7 @@ def run_network(plan: Plan, operations: Operations[Value], picture: Value) -> tu
         value = operations.join(operations.enlarge(rising[-1], skip), skip)
         rising.append(run_block(block, operations, value))
 
-    scores: list[Value] = []
-    for side, level in zip(plan.sides(), reversed(rising), strict=True):
-        score = operations.convolve(side, level)
-        # The finest score map has the picture's own size and sets it for the others.
-        scores.append(operations.enlarge(score, scores[0]) if scores else score)
-    return (operations.convolve(plan.fusion(), operations.join(*scores)), *scores)
+    return tuple(reversed(rising))
 
 
 def run_block(block: Block, operations: Operations[Value], value: Value) -> Value:

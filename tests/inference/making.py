@@ -18,6 +18,9 @@ PHOTO_NAMES = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg")
 U2NETP_SOURCE_SHA256 = "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8"
 U2NETP_SHA256 = "01811054a1ed39de4dcbd0681540dcabeebd152989765fed5f80b9e1e0bee149"
 
+ISNET_SOURCE_SHA256 = "b6e8497ba978a6f5fbb647e419d2696cd80df5a23cb6a8ea532021911bd76acb"
+ISNET_SHA256 = "10d8021738dbc486fe68c3fbb89ba1bb1fc4f10677d880050d487a65f78fa25c"
+
 
 # How a viewer turns what is stored to show it upright, and therefore how to store what should look upright.
 STORED_AS = {
@@ -89,20 +92,30 @@ def make_chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
+# PNG, 9.2: what is added to a byte, from the bytes to the left, above, and above to the left.
+_FILTERS = {
+    0: lambda a, b, c: 0,
+    1: lambda a, b, c: a,
+    2: lambda a, b, c: b,
+    3: lambda a, b, c: (a + b) // 2,
+    4: lambda a, b, c: min((a, b, c), key=lambda each: abs(a + b - c - each)),
+}
+
+
 def samples16_of(data: bytes) -> NDArray[np.uint16]:
     """Read a 16-bit PNG by the specification: undo the filters row by row, slowly and plainly."""
     width, height, _, colour_type = struct.unpack_from(">IIBB", data, 16)
-    channels = {4: 2, 6: 4}[colour_type]
+    channels = {0: 1, 2: 3, 4: 2, 6: 4}[colour_type]
     step, stride = channels * 2, width * channels * 2
     raw = zlib.decompress(b"".join(body for name, body in chunks_of(data) if name == b"IDAT"))
     above = bytearray(stride)
     rows = []
     for at in range(0, len(raw), stride + 1):
-        assert raw[at] == 4
+        predict = _FILTERS[raw[at]]
         row = bytearray(raw[at + 1 : at + 1 + stride])
         for i in range(stride):
             a, b, c = (row[i - step], above[i], above[i - step]) if i >= step else (0, above[i], 0)
-            row[i] = (row[i] + min((a, b, c), key=lambda each: abs(a + b - c - each))) & 0xFF
+            row[i] = (row[i] + predict(a, b, c)) & 0xFF
         rows.append(bytes(row))
         above = row
     return np.frombuffer(b"".join(rows), ">u2").reshape(height, width, channels).astype(np.uint16)

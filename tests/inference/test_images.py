@@ -42,7 +42,7 @@ def make_answer(left: float, right: float) -> NDArray[np.float32]:
 def make_cutout(data: bytes, answer: NDArray[np.float32]) -> tuple[bytes, images.Opacity]:
     picture = original_of(data)
     opacity = images.opacity(answer, PROFILE, picture)
-    return images.encode_cutout(picture, opacity), opacity
+    return images.encode_cutout(images.cut_out(picture, opacity)), opacity
 
 
 KEEP_ALL = make_answer(0.9, 0.9)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inference.errors import InferenceError, ModelNotRunnable, PictureTooLarge, UnreadablePicture, WeightsMissing
+from inference.errors import InferenceError, ModelUnknown, PictureTooLarge, UnreadablePicture, WeightsMissing
 from inference.pictures import Limits
 from inference.pipeline import code_revision, run
 from inference.types import CutoutRequest, CutoutResult
@@ -45,8 +45,8 @@ def test_it_cuts_out_photographs(name: str, u2netp_store: Path) -> None:
     alpha = np.asarray(cutout.getchannel("A"))
     assert (alpha.min(), alpha.max()) == (0, 255)
     assert abs(result.run.coverage_permille - alpha.mean() / 0.255) <= 1
-    visible = alpha > 0
-    np.testing.assert_array_equal(np.asarray(cutout)[visible][:, :3], np.asarray(source)[visible])
+    opaque = alpha == 255
+    np.testing.assert_array_equal(np.asarray(cutout)[opaque][:, :3], np.asarray(source)[opaque])
 
 
 def test_it_cuts_out_every_orientation_alike(u2netp_store: Path) -> None:
@@ -72,6 +72,18 @@ def test_it_records_the_run_without_floats(u2netp_store: Path) -> None:
     assert record["profile"] == "clearcut-u2net-1"
     assert (record["input_width"], record["input_height"]) == (320, 320)
     assert (record["colour"], record["bits"]) == ("kept", 8)
+    assert record["edge_colour"] == "multilevel-foreground-1"
+
+
+def test_it_leaves_all_colours_as_photographed_if_asked_to(u2netp_store: Path) -> None:
+    request = CutoutRequest("u2netp", U2NETP_SHA256, photo("coffee.png"), edge_colour="none")
+
+    result = run(request, u2netp_store)
+
+    cutout, source = np.asarray(opened(result.png)), np.asarray(opened(photo("coffee.png")))
+    visible = cutout[..., 3] > 0
+    assert result.run.edge_colour == "none"
+    np.testing.assert_array_equal(cutout[visible][:, :3], source[visible])
 
 
 def test_it_names_the_revision_it_was_built_from(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,8 +124,9 @@ def test_it_keeps_sixteen_bits_from_end_to_end(u2netp_store: Path) -> None:
     cutout = samples16_of(result.png)
     assert result.run.bits == 16
     assert result.run.foreground == "found"
-    visible = cutout[..., 3] > 0
-    np.testing.assert_array_equal(cutout[visible][:, :3], samples[visible])
+    opaque = cutout[..., 3] == 65535
+    assert opaque.any()
+    np.testing.assert_array_equal(cutout[opaque][:, :3], samples[opaque])
 
 
 def test_refuses_bombs_before_decoding(u2netp_store: Path) -> None:
@@ -144,9 +157,9 @@ def test_refuses_weights_that_are_not_there(tmp_path: Path) -> None:
         run(request, tmp_path)
 
 
-def test_refuses_models_that_cannot_be_run_before_reading_the_picture(tmp_path: Path) -> None:
-    with pytest.raises(ModelNotRunnable, match="RMBG-2.0 cannot be run"):
-        run(CutoutRequest(model="rmbg-2.0", weights_sha256=U2NETP_SHA256, picture=b""), tmp_path)
+def test_refuses_models_it_does_not_know_before_reading_the_picture(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnknown, match="There is no model called “rmbg-0.1”"):
+        run(CutoutRequest(model="rmbg-0.1", weights_sha256=U2NETP_SHA256, picture=b""), tmp_path)
 
 
 def test_every_error_survives_being_sent_between_processes(tmp_path: Path) -> None:

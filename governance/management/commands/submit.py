@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +16,21 @@ from governance.access import visible_clients
 from governance.errors import GovernanceError
 from governance.management.handover import hand_over
 from governance.management.running import running_processes
-from governance.models import Asset, Cutout, DeploymentTarget, Job, ModelVersion, Role
+from governance.models import Cutout, DeploymentTarget, Job, ModelVersion, Role
 from governance.models.jobs import OPEN
 from governance.reports.decisions import explained
 from governance.reports.explanation_text import as_text
-from governance.services.assets import ingest_asset
 from governance.services.demo import ACCOUNTS
-from governance.services.jobs import request_job
+from governance.services.submissions import submit_pictures
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFile:
+    """A file on this machine, as the submission service takes uploads."""
+
+    name: str
+    size: int
+    read: Callable[[], bytes]
 
 
 class Command(BaseCommand):
@@ -39,8 +49,7 @@ class Command(BaseCommand):
         try:
             actor = User.objects.get(username=username or self._default_account())
             where = find_target(actor, target)
-            assets = self._ingest(actor, where, photos)
-            job = request_job(actor, where, ModelVersion.objects.get(slug=model), assets, uuid.uuid4())
+            job = self._submit(actor, where, ModelVersion.objects.get(slug=model), photos)
         except (User.DoesNotExist, ModelVersion.DoesNotExist) as problem:
             raise CommandError(f"No such account or model: {problem}") from problem
         except GovernanceError as problem:
@@ -60,17 +69,21 @@ class Command(BaseCommand):
             raise CommandError("Name the account that submits with --as.")
         return next(account.username for account in ACCOUNTS if account.role == Role.REQUESTER)
 
-    def _ingest(self, actor: User, target: DeploymentTarget, photos: list[Path]) -> list[Asset]:
-        """Take in what can be; a file that cannot be is said and the others go on."""
-        assets = []
+    def _submit(self, actor: User, target: DeploymentTarget, model: ModelVersion, photos: list[Path]) -> Job:
+        """As the page does: a file that cannot be taken in is said, the others go on."""
+        readable = []
         for photo in photos:
             try:
-                assets.append(ingest_asset(actor, target.project.client, photo.name, photo.read_bytes()))
+                with photo.open("rb"):  # said now, not when its turn comes
+                    readable.append(PhotoFile(photo.name, photo.stat().st_size, photo.read_bytes))
             except OSError as problem:
                 self.stderr.write(f"{photo.name}: cannot be read ({problem.strerror})")
-            except GovernanceError as problem:
-                self.stderr.write(f"{photo.name}: {problem}")
-        return assets
+        done = submit_pictures(actor, target, model, readable, uuid.uuid4())
+        for file in done.left_out:
+            self.stderr.write(f"{file.file_name}: [{file.code}] {file.message} {file.how_to_fix}")
+        if done.job is None:
+            raise CommandError("[job.no_pictures] None of the files could be taken in.")
+        return done.job
 
     def _finish(self, actor: User, job: Job, out: Path | None, timeout: int) -> None:
         if not wait_for(job, timeout):

@@ -10,6 +10,7 @@ import os
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -27,7 +28,9 @@ stack = ExitStack()
 
 def prepare() -> None:
     """Start or find the servers, make an empty database, and point the environment at it."""
-    if "DATABASE_URL" not in os.environ:
+    if "DATABASE_URL" in os.environ:
+        os.environ["REDIS_URL"] = apart(os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0"))
+    else:
         stack.enter_context(attach(ROOT / "var", name="embedded-test", durable=False))
         # A Redis database per process as well: workers of two runs must not take each other's ids.
         os.environ["REDIS_URL"] = os.environ["REDIS_URL"].replace("db=0", f"db={os.getpid() % 15 + 1}")
@@ -41,6 +44,12 @@ def prepare() -> None:
     for name in URLS:
         os.environ[name] = with_database(os.environ[name], TEST_DATABASE)
     provision(*(os.environ[name] for name in (URLS[1], URLS[0], URLS[2])))
+
+
+def apart(redis_url: str) -> str:
+    """Another database of the same Redis: the tests empty theirs."""
+    used = urlsplit(redis_url)
+    return urlunsplit(used._replace(path="/14" if used.path == "/15" else "/15"))
 
 
 def with_database(url: str, name: str) -> str:

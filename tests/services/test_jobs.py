@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from governance.adapters import liveness
 from governance.errors import NotAllowed, RequestError
-from governance.models import Cutout, Decision, Job, Output, Status
+from governance.models import Cutout, Decision, Job, ModelVersion, Output, Status
 from governance.models.jobs import TRANSITIONS
 from governance.services import cutouts, jobs
 from governance.services.entitlements import end_entitlement, verify_entitlement
@@ -76,10 +76,19 @@ def test_an_entitlement_unblocks_commercial_work(cast: Cast) -> None:
 
 def test_allowed_work_that_cannot_run_here_is_turned_away_with_advice(cast: Cast) -> None:
     make_entitlement(cast)
-    with pytest.raises(RequestError, match="no engine") as caught:
+    with pytest.raises(RequestError, match="its weights are not present") as caught:
         make_job(cast, slug="rmbg-2.0")
     assert caught.value.code == "route.not_here"
+    assert "weights import rmbg-2.0" in caught.value.how_to_fix
     assert not Job.objects.exists()
+
+
+def test_allowed_work_without_an_engine_is_turned_away(cast: Cast) -> None:
+    acquire_weights("rmbg-2.0")
+    ModelVersion.objects.filter(slug="rmbg-2.0").update(runnable_here=False)
+    make_entitlement(cast)
+    with pytest.raises(RequestError, match="has no engine for it"):
+        make_job(cast, slug="rmbg-2.0")
 
 
 def test_an_unverified_entitlement_only_holds_the_job(cast: Cast) -> None:

@@ -50,13 +50,33 @@ def judge(
     previous: PolicyDecision | None = None,
 ) -> Verdict:
     """Evaluate one route. ``alternatives`` are offered as cures; ``previous`` fills the decision's list of changes."""
+    return _evaluated(question.model, *_gathered(question), at, alternatives, previous)
+
+
+def judge_all(target: DeploymentTarget, at: datetime, requested_outputs: int = 1) -> tuple[Verdict, ...]:
+    """Every catalogued model as a route to ``target``, best verdict first, each offered the others as alternatives.
+
+    Each is evaluated twice over facts gathered once: what the others get must be known to offer it.
+    """
+    models = ModelVersion.objects.order_by("title")
+    questions = [Question(Stage.PREVIEW, target, model, requested_outputs=requested_outputs) for model in models]
+    gathered = [(question.model, *_gathered(question)) for question in questions]
+    first = [_evaluated(model, facts, grants, at) for model, facts, grants in gathered]
+    verdicts = [
+        _evaluated(model, facts, grants, at, alternatives(first, besides=model)) for model, facts, grants in gathered
+    ]
+    return tuple(sorted(verdicts, key=lambda verdict: (verdict.decision.outcome.rank, verdict.model.title)))
+
+
+def _gathered(question: Question) -> tuple[Facts, tuple[Grant, ...]]:
     weights = gather.runnable_weights(question.model)
-    route = gather.route_facts(question.model, weights, HostingMode.WE_SELF_HOST, loaded_sha256=question.loaded_sha256)
     artefact = gather.artefact_facts(question.model, weights)
     facts = Facts(
         stage=question.stage,
         target=gather.target_facts(question.target),
-        route=replace(route, alternatives=tuple(alternatives)),
+        route=gather.route_facts(
+            question.model, weights, HostingMode.WE_SELF_HOST, loaded_sha256=question.loaded_sha256
+        ),
         artefacts=(artefact,),
         lineage=gather.lineage_facts(question.model),
         policy=gather.ORGANISATION,
@@ -64,17 +84,19 @@ def judge(
         requested_outputs=question.requested_outputs,
         output=question.output,
     )
-    grants = grants_for(artefact)
-    return Verdict(question.model, facts, grants, evaluate(facts, grants, STANDARD, (), (), at, previous=previous))
+    return facts, grants_for(artefact)
 
 
-def judge_all(target: DeploymentTarget, at: datetime, requested_outputs: int = 1) -> tuple[Verdict, ...]:
-    """Every catalogued model as a route to ``target``, best verdict first, each offered the others as alternatives."""
-    models = list(ModelVersion.objects.order_by("title"))
-    questions = [Question(Stage.PREVIEW, target, model, requested_outputs=requested_outputs) for model in models]
-    first = [judge(question, at) for question in questions]
-    verdicts = [judge(question, at, alternatives=alternatives(first, besides=question.model)) for question in questions]
-    return tuple(sorted(verdicts, key=lambda verdict: (verdict.decision.outcome.rank, verdict.model.title)))
+def _evaluated(
+    model: ModelVersion,
+    facts: Facts,
+    grants: tuple[Grant, ...],
+    at: datetime,
+    others: Sequence[Alternative] = (),
+    previous: PolicyDecision | None = None,
+) -> Verdict:
+    facts = replace(facts, route=replace(facts.route, alternatives=tuple(others)))
+    return Verdict(model, facts, grants, evaluate(facts, grants, STANDARD, (), (), at, previous=previous))
 
 
 def alternatives(verdicts: Sequence[Verdict], besides: ModelVersion) -> tuple[Alternative, ...]:

@@ -68,13 +68,17 @@ def _check_submission(target: DeploymentTarget, assets: Sequence[Asset]) -> None
 def _check_can_run(verdict: Verdict) -> None:
     """A right is not a machine: work that is allowed but cannot run here is turned away, not queued for ever."""
     model = verdict.model
-    if verdict.decision.outcome.allows and not (model.runnable_here and verdict.facts.route.weights_present):
+    if verdict.decision.outcome.allows and not _can_run(verdict):
         missing = "its weights are not present" if model.runnable_here else "this installation has no engine for it"
         raise RequestError(
             f"{model.title} is allowed for this target, but {missing}.",
             how_to_fix=f"{model.obtain_note} {model.obtain_command}".strip(),
             code="route.not_here",
         )
+
+
+def _can_run(verdict: Verdict) -> bool:
+    return verdict.model.runnable_here and verdict.facts.route.weights_present
 
 
 def _same_submission(
@@ -129,13 +133,16 @@ def cancel(actor: User, job: Job) -> int:
 
 
 def reconsider_held() -> int:
-    """Ask again for every held job: what unblocks it lets it run by itself. Returns how many moved on."""
+    """Ask again for every held job: what unblocks it lets it run by itself. Returns how many cutouts moved on.
+
+    A job that would be allowed but whose weights are not here stays held until they are.
+    """
     moved = 0
     for job in Job.objects.filter(cutouts__status=Status.HELD).select_related("target__project", "model").distinct():
         held = Cutout.objects.filter(job=job, status=Status.HELD)
         verdict = judge_submission(job.target, job.model, held.count(), timezone.now())
         status = STATUS_OF[verdict.decision.outcome.value]
-        if status != Status.HELD:
+        if status == Status.REFUSED or (status == Status.QUEUED and _can_run(verdict)):
             moved += _move_held(job, held, verdict, status)
     return moved
 

@@ -56,15 +56,6 @@ def test_an_entitlement_unblocks_commercial_work(cast: Cast) -> None:
     assert (decision.outcome, decision.relied_upon) == ("duties", "ENT-0001")
 
 
-def test_allowed_work_that_cannot_run_here_is_turned_away_with_advice(cast: Cast) -> None:
-    make_entitlement(cast)
-    with pytest.raises(RequestError, match="its weights are not present") as caught:
-        make_job(cast, slug="rmbg-2.0")
-    assert caught.value.code == "route.not_here"
-    assert "weights import rmbg-2.0" in caught.value.how_to_fix
-    assert not Job.objects.exists()
-
-
 def test_allowed_work_without_an_engine_is_turned_away(cast: Cast) -> None:
     acquire_weights("rmbg-2.0")
     ModelVersion.objects.filter(slug="rmbg-2.0").update(runnable_here=False)
@@ -91,6 +82,16 @@ def test_a_held_job_runs_by_itself_once_the_entitlement_is_verified(cast: Cast) 
     cutout = job.cutouts.get()
     assert (cutout.status, cutout.decision.outcome) == (Status.QUEUED, "duties")  # type: ignore[union-attr]
     assert Decision.objects.filter(job=job).count() == 2
+
+
+def test_a_held_job_waits_for_its_weights_once_it_is_allowed(cast: Cast) -> None:
+    entitlement = make_entitlement(cast, verified=False)
+    job = make_job(cast, slug="rmbg-2.0")
+    verify_entitlement(cast.second_admin, entitlement)
+    assert jobs.reconsider_held() == 0
+    acquire_weights("rmbg-2.0")
+    assert jobs.reconsider_held() == 1
+    assert job.cutouts.get().status == Status.QUEUED
 
 
 def test_a_held_job_is_refused_once_legal_calls_the_use_commercial(cast: Cast) -> None:

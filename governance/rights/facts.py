@@ -154,6 +154,11 @@ def output_facts(output: Output, made_under: Decision, record_verified: bool) ->
     )
 
 
+def decided_facts(decision: Decision) -> policy.Facts:
+    """What the stored decision was given, as the evaluator's own type."""
+    return policy.Facts.from_json(parse_strict(decision.facts.encode()))
+
+
 def made_under_verdict(decision: Decision) -> Verdict:
     """The stored decision as the evaluator's own type."""
     return Verdict.from_json(parse_strict(decision.body.encode()))

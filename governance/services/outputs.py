@@ -27,7 +27,8 @@ from governance.models import (
     WeightsAcquisition,
 )
 from governance.policy.decision import Decision as Verdict
-from governance.provenance.canonical import canonical, canonical_sha256, parse_strict
+from governance.policy.facts import Facts
+from governance.provenance.canonical import canonical, canonical_sha256
 from governance.provenance.commitment import Opening, new_salt
 from governance.provenance.cutout import KIND, CutoutProvenance, InputCommitment, Run
 from governance.provenance.envelope import Envelope, sign
@@ -40,7 +41,7 @@ from governance.provenance.references import (
     WeightsLicense,
 )
 from governance.provenance.statement import PAYLOAD_TYPE, Statement, Subject
-from governance.rights.facts import made_under_verdict
+from governance.rights.facts import decided_facts, made_under_verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def record_output(cutout: Cutout, made: Made) -> Output | None:
 
 
 def _check_weights(decision: Decision, loaded_sha256: str) -> None:
-    decided = parse_strict(decision.facts.encode())["route"]["weights_sha256"]
+    decided = decided_facts(decision).route.weights_sha256
     if loaded_sha256 != decided:
         raise PlatformError(
             f"The worker loaded weights {loaded_sha256}; the decision was made for {decided}.",
@@ -137,7 +138,7 @@ def _predicate(
 ) -> CutoutProvenance:
     job = cutout.job
     verdict = made_under_verdict(decision)
-    lineage = parse_strict(decision.facts.encode())["lineage"]
+    given = decided_facts(decision)
     return CutoutProvenance(
         record_id=str(record_id),
         job=str(job.opaque_id),
@@ -145,8 +146,8 @@ def _predicate(
         issued_at=timezone.now(),
         prev_checkpoint=_latest_checkpoint(),
         model=ModelRef(job.model.slug, job.model.version, made.weights_sha256),
-        weights_license=_weights_license(decision, made.weights_sha256),
-        lineage=Lineage(canonical_sha256(lineage), len(lineage["uses"])),
+        weights_license=_weights_license(given, made.weights_sha256),
+        lineage=Lineage(canonical_sha256(given.as_json()["lineage"]), len(given.lineage.uses)),
         decision=DecisionRef(
             id=str(decision.opaque_id),
             stage=decision.stage,
@@ -172,20 +173,19 @@ def _latest_checkpoint() -> CheckpointRef:
     return CheckpointRef(settings.LOG_ORIGIN, newest.size, newest.root)
 
 
-def _license_ids(decision: Decision) -> tuple[str, ...]:
+def _license_ids(given: Facts) -> tuple[str, ...]:
     """Every licence declared for the weights, as the decision saw them: conflicting ones are all named."""
-    artefacts = parse_strict(decision.facts.encode())["artefacts"]
-    declared = {entry["expression"] for artefact in artefacts for entry in artefact["declarations"]}
+    declared = {entry.expression for artefact in given.artefacts for entry in artefact.declarations}
     return tuple(sorted(declared)) or ("NOASSERTION",)
 
 
-def _weights_license(decision: Decision, weights_sha256: str) -> WeightsLicense:
+def _weights_license(given: Facts, weights_sha256: str) -> WeightsLicense:
     """The licences, and the text that came with the weights if it is of the one licence declared for them.
 
     A package's own licence file says nothing of the weights inside, and where declarations conflict no text is
     passed off as the answer.
     """
-    ids = _license_ids(decision)
+    ids = _license_ids(given)
     acquired = WeightsAcquisition.objects.filter(artifact_id=weights_sha256).order_by("-id").first()
     texts = acquired.license_texts if acquired else []
     of_weights = [text["sha256"] for text in texts if ids == (text["license"],)]

@@ -10,8 +10,8 @@ from governance.adapters import blobs, liveness, queue
 from governance.celery import app
 from governance.errors import GovernanceError, PlatformError
 from governance.models import Cutout
-from governance.provenance.canonical import parse_strict
 from governance.provenance.cutout import Run
+from governance.rights.facts import decided_facts
 from governance.services import cutouts
 from governance.services.outputs import Made, record_output
 from inference import pipeline
@@ -54,7 +54,7 @@ def _request(cutout: Cutout) -> CutoutRequest:
     decision = cutout.decision
     if decision is None:
         raise PlatformError("The cutout has no decision.", code="cutout.undecided", permanent=True)
-    decided = parse_strict(decision.facts.encode())["route"]["weights_sha256"]
+    decided = decided_facts(decision).route.weights_sha256 or ""
     return CutoutRequest(cutout.job.model.slug, decided, blobs.get(cutout.asset.sha256))
 
 

@@ -7,7 +7,6 @@ other weights n / √(product of all dimensions but the first). Integers stay as
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from inference.architectures.swin import relative_positions
+from inference.bench_networks import draw
 
 PARITY = Path(__file__).parent / "parity"
 
@@ -38,33 +37,10 @@ def make_input(height: int, width: int, seed: int = 7, batch: int = 1) -> torch.
 
 
 def make_weights(shapes: Mapping[str, list[int]], seed: int = 7) -> dict[str, torch.Tensor]:
-    return {key: _draw(key, tuple(shape), seed) for key, shape in shapes.items()}
+    return {key: draw(key, tuple(shape), seed) for key, shape in shapes.items()}
 
 
 def reseed(model: torch.nn.Module, seed: int = 7) -> None:
     """Give a small network weights from the seed, so that nothing in it is zero or one by default."""
     shapes = {key: list(value.shape) for key, value in model.state_dict().items()}
     model.load_state_dict(make_weights(shapes, seed), strict=True)
-
-
-def _draw(key: str, shape: tuple[int, ...], seed: int) -> torch.Tensor:
-    if key.endswith("num_batches_tracked"):
-        return torch.tensor(0)
-    if key.endswith("relative_position_index"):
-        return relative_positions(round(shape[0] ** 0.5))
-    digest = hashlib.sha256(f"{seed}:{key}".encode()).digest()
-    generator = np.random.Generator(np.random.PCG64(int.from_bytes(digest[:8], "big")))
-    normal = generator.standard_normal(shape, dtype=np.float32)
-    if key.endswith("running_mean"):
-        normal *= np.float32(0.1)
-    elif key.endswith("running_var"):
-        normal = np.float32(0.5) + np.abs(normal)
-    elif key.endswith("relative_position_bias_table"):
-        normal *= np.float32(0.2)
-    elif key.endswith(".bias"):
-        normal *= np.float32(0.05)
-    elif len(shape) == 1:
-        normal = 1 + np.float32(0.1) * normal
-    else:
-        normal /= np.sqrt(np.prod(shape[1:]), dtype=np.float32)
-    return torch.from_numpy(normal)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -38,9 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.device == "cuda" and not bench_networks.has_cuda():
         sys.stderr.write("There is no CUDA device here; leave out --device cuda to measure the processor.\n")
         return 2
+    if chosen.compile:
+        os.environ["CLEARCUT_COMPILE"] = "1"
     shop = Workshop(_options(chosen))
     if chosen.alone:
-        return _run_alone(shop, chosen.alone)
+        try:
+            return _run_alone(shop, chosen.alone)
+        finally:
+            shop.close()
     started = time.perf_counter()
     rows: list[Row] = []
     machine = describe(bench_networks.accelerator(chosen.device), bench_networks.threads())
@@ -133,7 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--only", action="append", choices=names(), help="one case; can be given more than once")
     add("--full", action="store_true", help="also further sides, and RMBG-2.0 from file to file")
     add("--device", choices=("cpu", "cuda"), default="cpu")
-    add("--batch", type=int, default=1, help="pictures a network sees at a time")
+    add("--batch", type=int, default=1, help="pictures at a time in the network cases; files: as the card says")
     add("--compile", action="store_true", help="let torch.compile at our networks; the warm-up then takes minutes")
     add("--rounds", type=int, help="measured rounds instead of each case's own number")
     add("--size", type=int, help="side of the networks' input instead of the model's")

@@ -6,13 +6,11 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference import bench_files, bench_networks, bench_rivals
-from inference.bench_machine import fastest_precision
+from inference import bench_files, bench_networks, bench_rivals, precision
 from inference.bench_measure import Case, Lap, Side, child_peak
 from inference.bench_networks import Placement, State, Variant
 from inference.registry import card
@@ -33,6 +31,8 @@ _RUNTIME, _REMBG, _PLAIN = "onnxruntime float32", "rembg", "plain float32"
 # Rounds by default: as many as the slowest side allows in a bench of some minutes.
 _ROUNDS = {"u2netp": 5, "isnet-general-use": 3, "rmbg-2.0": 2}
 _MEGAPIXEL = (1224, 816)
+# The photographs from file to file, so many times: a worker has more than four pictures to do.
+_REPEATED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ class Workshop:
     left_out: list[str] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
     processes: list[bench_rivals.RembgProcess] = field(default_factory=list)
+    folders: list[tempfile.TemporaryDirectory[str]] = field(default_factory=list)
 
     def case(self, name: str) -> Case:
         slug, _, kind = name.rpartition("-")
@@ -69,6 +70,13 @@ class Workshop:
     def close(self) -> None:
         for process in self.processes:
             process.end()
+        for folder in self.folders:
+            folder.cleanup()
+
+    def scratch(self) -> Path:
+        """Return an empty folder that is there until the end."""
+        self.folders.append(tempfile.TemporaryDirectory(prefix="bench-"))
+        return Path(self.folders[-1].name)
 
     def rounds(self, slug: str) -> int:
         faster = 5 if self.options.placement.device == "cuda" else 1
@@ -130,13 +138,12 @@ def _network_case(shop: Workshop, name: str, slug: str) -> Case:
 
     if slug in _WEIGHTS:
         sides += _runtime_sides(shop, slug, pixels)
-        variants: tuple[Variant, ...] = ("float32", "bfloat16")
+        variants: tuple[Variant, ...] = ("float32", _fastest(shop, slug))
     else:
         plain = shop.ours(name, _PLAIN, lambda: start("plain"))
         sides.append(plain if options.full else replace(plain, peak=lambda: None))
-        fastest: Variant = "bfloat16" if fastest_precision(options.placement.device) == "bfloat16" else "float32"
-        variants = ("float32", "bfloat16") if options.full else (fastest,)
-    sides += [shop.ours(name, f"ours {each}", lambda each=each: start(each)) for each in variants]  # type: ignore[misc]
+        variants = ("float32", _fastest(shop, slug)) if options.full else (_fastest(shop, slug),)
+    sides += [shop.ours(name, f"ours {each}", lambda each=each: start(each)) for each in dict.fromkeys(variants)]  # type: ignore[misc]
     baseline = _RUNTIME if slug in _WEIGHTS else _PLAIN
     reference = "ours float32" if slug in _WEIGHTS else _PLAIN
     return Case(name, tuple(sides), baseline, reference, shop.rounds(slug))
@@ -175,25 +182,28 @@ def _runtime_side(name: str, file: bytes, pixels: Sequence[NDArray[np.float32]])
 def _files_case(shop: Workshop, name: str, slug: str) -> Case:
     if slug not in _WEIGHTS:
         return _flow_case(shop, name, slug)
-    options, pictures = shop.options, shop.pictures()
+    options, pictures = shop.options, shop.pictures() * _REPEATED
     sha256 = _WEIGHTS[slug][0]
     if not (options.weights / f"{sha256}.safetensors").is_file():
         shop.left_out.append(f"{name}: no {sha256}.safetensors in {options.weights}")
         return Case(name, (), _REMBG, "", 0)
 
-    def side(label: str, precision: Literal["float32", "bfloat16"], edges: EdgeColour) -> Side:
-        how = bench_files.Way(slug, options.weights, sha256, precision, options.placement.device, edges)
-        return shop.ours(name, label, lambda: bench_files.engine_lap(how, pictures))
+    fastest = _fastest(shop, slug)
 
-    rembg = _rembg_side(shop, slug, pictures)
+    def side(label: str, used: str, edges: EdgeColour = "multilevel-foreground-1", *, many: bool = False) -> Side:
+        how = bench_files.Way(slug, options.weights, sha256, used, options.placement.device, edges, many)
+        return shop.ours(name, label, lambda: bench_files.files_lap(how, pictures))
+
     ours = [
-        side("ours float32", "float32", "multilevel-foreground-1"),
-        side("ours bfloat16", "bfloat16", "multilevel-foreground-1"),
-        side("ours bfloat16, edge colour off", "bfloat16", "none"),
+        side("ours float32", "float32"),
+        side(f"ours {fastest}", fastest),
+        side(f"ours {fastest}, many", fastest, many=True),
+        side(f"ours {fastest}, edge colour off", fastest, "none"),
     ]
     if not options.full and not options.alone:
         ours.pop()  # like for like with rembg, but not what a worker does
-    return Case(name, (*rembg, *ours), _REMBG, "ours float32", shop.rounds(slug))
+    rembg = _rembg_side(shop, slug, pictures)
+    return Case(name, (*rembg, *{each.name: each for each in ours}.values()), _REMBG, "ours float32", shop.rounds(slug))
 
 
 def _rembg_side(shop: Workshop, slug: str, pictures: Sequence[bytes]) -> tuple[Side, ...]:
@@ -215,17 +225,26 @@ def _rembg_side(shop: Workshop, slug: str, pictures: Sequence[bytes]) -> tuple[S
 
 
 def _flow_case(shop: Workshop, name: str, slug: str) -> Case:
-    options = shop.options
-    batches = 8 if options.placement.device == "cuda" else 1
-    pictures = bench_files.made_pictures(batches * options.placement.batch, *_MEGAPIXEL)
-    variant: Variant = "bfloat16" if fastest_precision(options.placement.device) == "bfloat16" else "float32"
+    """1 megapixel JPEGs and weights from a seed, in batches of the card's size: what a GPU's target is about."""
+    placement, found = shop.options.placement, card(slug)
+    count = 8 * found.network.gpu_batch if placement.device == "cuda" else 2
+    pictures = bench_files.made_pictures(count, *_MEGAPIXEL)
+    used = _fastest(shop, slug)
 
     def start() -> Callable[[], Lap]:
-        model = bench_networks.network(card(slug), shop.state(slug), variant, options.placement)
-        return bench_files.flow_lap(slug, model, variant, options.placement, pictures)
+        store = shop.scratch()
+        digest = bench_files.store_seeded(store, slug)
+        return bench_files.files_lap(bench_files.Way(slug, store, digest, used, placement.device, many=True), pictures)
 
-    side = shop.ours(name, f"ours {variant}", start)
+    side = shop.ours(name, f"ours {used}, many", start)
     return Case(name, (side,), _PLAIN, side.name, shop.rounds(slug))
+
+
+def _fastest(shop: Workshop, slug: str) -> str:
+    """Return the precision a worker would take here."""
+    native = bench_networks.native_formats(shop.options.placement.device)
+    found = card(slug)
+    return precision.chosen(found.title, found.network.precisions, native)
 
 
 _KINDS: dict[str, Callable[[Workshop, str, str], Case]] = {"network": _network_case, "files": _files_case}

@@ -1,31 +1,30 @@
-"""From the bytes of a picture to the bytes of its cutout: one at a time through the engine, or many in a flow."""
+"""From the bytes of a picture to the bytes of its cutout, by the functions the worker calls: one at a time, or many."""
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch import nn
+from safetensors.torch import save
 
 from inference import images
-from inference.bench_machine import cores
+from inference.batches import run_many
 from inference.bench_measure import Lap
-from inference.bench_networks import Placement, Variant
+from inference.bench_networks import seeded_state
 from inference.bench_rivals import alpha_of
-from inference.engines.local import LocalEngine
 from inference.pictures import decode
+from inference.pipeline import run
 from inference.registry import runnable_card
-from inference.types import EdgeColour
+from inference.types import CutoutRequest, CutoutResult, EdgeColour
 
 _PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
@@ -58,71 +57,60 @@ def pixels(slug: str, pictures: Sequence[bytes]) -> list[NDArray[np.float32]]:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How to make cutouts: with which weights of which store, computing in what, on what device."""
+    """How to make cutouts: with which weights of which store, computing in what, on what device.
+
+    ``many``: with ``inference.batches``, as a worker does; otherwise one after another.
+    """
 
     slug: str
     store: Path
     sha256: str
-    precision: Literal["float32", "bfloat16"]
+    precision: str
     device: str
-    edge_colour: EdgeColour
+    edge_colour: EdgeColour = "multilevel-foreground-1"
+    many: bool = False
 
 
-def engine_lap(way: Way, pictures: Sequence[bytes]) -> Callable[[], Lap]:
-    """Return what makes the cutouts one after another, as ``inference.pipeline.run`` does, in this precision."""
-    os.environ["CLEARCUT_DEVICE"] = way.device
-    card, profile = runnable_card(way.slug)
-    engine = LocalEngine(way.precision)
+def files_lap(way: Way, pictures: Sequence[bytes]) -> Callable[[], Lap]:
+    """Return what makes the cutouts of these pictures, with the engine as the program itself uses it."""
+    requests = [CutoutRequest(way.slug, way.sha256, data, edge_colour=way.edge_colour) for data in pictures]
 
-    def cutout(data: bytes) -> bytes:
-        decoded = decode(data)
-        seen, picture = images.network_input(decoded, card.input), images.original(decoded, data)
-        probabilities, _ = engine.predict(card, way.store, way.sha256, seen)
-        opacity = images.opacity(probabilities, profile, picture)
-        return images.encode_cutout(images.cut_out(picture, opacity, way.edge_colour))
+    def made() -> Iterator[CutoutResult]:
+        if not way.many:
+            yield from (run(request, way.store) for request in requests)
+            return
+        for outcome in run_many(requests, way.store):
+            if isinstance(outcome, Exception):
+                raise outcome
+            yield outcome
 
     def lap() -> Lap:
-        started = time.perf_counter()
-        made = [cutout(data) for data in pictures]
-        return Lap(time.perf_counter() - started, [alpha_of(png) for png in made])
+        with _told(CLEARCUT_DEVICE=way.device, CLEARCUT_PRECISION=way.precision):
+            started = time.perf_counter()
+            results = list(made())
+            seconds = time.perf_counter() - started
+        return Lap(seconds, [alpha_of(result.png) for result in results])
 
     return lap
 
 
-def flow_lap(
-    slug: str, model: nn.Module, variant: Variant, placement: Placement, pictures: Sequence[bytes]
-) -> Callable[[], Lap]:
-    """Return what makes the cutouts in batches while other threads decode the next and encode the last ones."""
-    card, profile = runnable_card(slug)
-
-    def read(data: bytes) -> tuple[NDArray[np.float32], images.Original]:
-        decoded = decode(data)
-        return images.network_input(decoded, card.input), images.original(decoded, data)
-
-    def write(probabilities: NDArray[np.float32], picture: images.Original) -> bytes:
-        return images.encode_cutout(images.cut_out(picture, images.opacity(probabilities, profile, picture)))
-
-    def lap() -> Lap:
-        started = time.perf_counter()
-        with ThreadPoolExecutor(cores()) as pool:
-            reading = [pool.submit(read, data) for data in pictures]
-            writing = []
-            for start in range(0, len(reading), placement.batch):
-                parts = [each.result() for each in reading[start : start + placement.batch]]
-                masks = _masks(model, variant, placement, np.stack([seen for seen, _ in parts]))
-                writing += [pool.submit(write, mask, part[1]) for mask, part in zip(masks, parts, strict=True)]
-            made = [each.result() for each in writing]
-        return Lap(time.perf_counter() - started, [alpha_of(png) for png in made])
-
-    return lap
+@contextmanager
+def _told(**variables: str) -> Iterator[None]:
+    """Set variables of the environment, which is how a worker's engine is told what to do, for a while."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
 
 
-def _masks(
-    model: nn.Module, variant: Variant, placement: Placement, seen: NDArray[np.float32]
-) -> list[NDArray[np.float32]]:
-    with torch.inference_mode():
-        host = torch.from_numpy(seen)
-        source = host.pin_memory() if placement.device == "cuda" else host
-        batch = source.to(placement.device, getattr(torch, variant), memory_format=torch.channels_last)
-        answer = model(batch).probabilities.float().cpu().numpy()
-    return [mask[0] for mask in answer]
+def store_seeded(folder: Path, slug: str) -> str:
+    """Write weights from a seed into a store; returns their digest."""
+    data = save(seeded_state(runnable_card(slug)[0]))
+    digest = hashlib.sha256(data).hexdigest()
+    (folder / f"{digest}.safetensors").write_bytes(data)
+    return digest

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,23 +15,18 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import nn
 
-from inference.architectures import birefnet, isnet, u2net
 from inference.architectures.fusing import fuse_batch_norms
 from inference.architectures.swin import relative_positions
 from inference.bench_baseline import make_plain
 from inference.bench_measure import Lap
+from inference.engines import devices
+from inference.engines.loading import DTYPES, FAMILIES, placed
 from inference.types import ModelCard
 
-Variant = Literal["float32", "bfloat16", "float16", "plain"]
-"""What to compute in; "plain" is the straightforward float32 network of ``bench_baseline``."""
+Variant = str
+"""A precision (``inference.precision``), or "plain": the straightforward float32 network of ``bench_baseline``."""
 
 State = dict[str, torch.Tensor]
-
-_FAMILIES: dict[str, Callable[[Mapping[str, Any]], Any]] = {
-    "u2net": u2net.build,
-    "isnet": isnet.build,
-    "birefnet": birefnet.build,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +46,10 @@ def has_cuda() -> bool:
     return torch.cuda.is_available()
 
 
+def native_formats(device: str) -> frozenset[str]:
+    return devices.native_formats(torch.device(device))
+
+
 def threads() -> int:
     return torch.get_num_threads()
 
@@ -66,14 +65,14 @@ def seeded_state(card: ModelCard, seed: int = 7) -> State:
     Weights as torch makes them by default let values fall below 1e-38, where processors are several times slower.
     """
     with torch.device("meta"):
-        shapes = _FAMILIES[card.family](card.architecture).state_dict()
+        shapes = FAMILIES[card.family](card.architecture).state_dict()
     return {key: draw(key, tuple(value.shape), seed) for key, value in shapes.items()}
 
 
 def network(card: ModelCard, state: State, variant: Variant, placement: Placement) -> nn.Module:
     """Return the card's network as the engine runs it, or "plain"."""
     with torch.device("meta"):
-        model: Any = _FAMILIES[card.family](card.architecture)
+        model: Any = FAMILIES[card.family](card.architecture)
     model.load_state_dict(state, strict=True, assign=True)
     model.eval().requires_grad_(False)
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
@@ -81,15 +80,15 @@ def network(card: ModelCard, state: State, variant: Variant, placement: Placemen
         plain: nn.Module = make_plain(model)
         return plain.to(placement.device)
     fuse_batch_norms(model.fusable())
-    placed: nn.Module = model.to(placement.device, getattr(torch, variant), memory_format=torch.channels_last)
-    return torch.compile(placed) if placement.compiled else placed  # type: ignore[return-value]
+    ready: nn.Module = placed(model, card, variant, torch.device(placement.device))
+    return torch.compile(ready) if placement.compiled else ready  # type: ignore[return-value]
 
 
 def network_lap(
     model: nn.Module, variant: Variant, placement: Placement, pixels: Sequence[NDArray[np.float32]]
 ) -> Callable[[], Lap]:
     """Return what computes the masks of these pixels (3×height×width each), which are on the device already."""
-    dtype = torch.float32 if variant == "plain" else getattr(torch, variant)
+    dtype = torch.float32 if variant == "plain" else DTYPES[variant]
     order = torch.contiguous_format if variant == "plain" else torch.channels_last
     batches = [
         torch.from_numpy(np.stack(pixels[start : start + placement.batch])).to(

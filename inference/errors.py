@@ -75,3 +75,9 @@ class ModelUnknown(InferenceError):
 
 class ModelNotRunnable(InferenceError):
     """The model is known but this installation cannot run it."""
+
+
+class EngineMisconfigured(InferenceError):
+    """How this process was told to compute does not fit the machine; other processes may do what it cannot."""
+
+    permanent = False

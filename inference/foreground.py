@@ -9,7 +9,9 @@ structure keeps its full resolution and the cost hardly grows with the picture.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +29,11 @@ _SMOOTHNESS = 1e-5
 # This close to 0 and 1 a wrong colour moves the result by less than a hundredth: left as it was photographed.
 _HARD = 0.01
 _STRIP_ROWS = 256
+# Solved at a time: small enough for the processor's cache. The estimate is enlarged from the two pixels nearest.
+_TILE, _ENLARGING_REACH = (64, 64), 2
 
 Values = NDArray[np.float32]
+Tile = tuple[slice, slice]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +81,32 @@ class EdgeColours:
 def edge_colours(colour: Samples, alpha: Samples) -> EdgeColours | None:
     """Estimate the colours on both sides of soft edges; None where nothing is soft, as with hard masks.
 
-    colour: height × width × 1 or 3; alpha: height × width, of the same type. Both are only read.
+    colour: height × width × 1 or 3; alpha: height × width, of the same type. Both are only read. Far from soft edges
+    the pictures returned hold rougher values, which nothing uses.
     """
     height, width = alpha.shape
     factor = 1
     while -(-height // factor) * -(-width // factor) > _COARSE_PIXELS:
         factor += 1
-    if not any(_soft(alpha[top : top + _STRIP_ROWS]).any() for top in range(0, height, _STRIP_ROWS)):
+    soft = _soft_blocks(alpha, factor)
+    if not soft.any():
         return None
-    fore, back = _solve(_reduced(colour, factor), _reduced(alpha[..., None], factor)[0])
-    return EdgeColours(_picture(fore), _picture(back), factor)
+    solved = _solve(_reduced(colour, factor), _reduced(alpha[..., None], factor)[0], soft)
+    channels = colour.shape[2]
+    return EdgeColours(_picture(solved[:channels]), _picture(solved[channels:]), factor)
+
+
+def _soft_blocks(alpha: Samples, factor: int) -> NDArray[np.bool_]:
+    """Return which factor × factor blocks hold a soft pixel."""
+    height, width = alpha.shape
+    found = np.zeros((-(-height // factor), -(-width // factor)), np.bool_)
+    rows = _STRIP_ROWS // factor * factor or factor
+    for top in range(0, height, rows):
+        soft = _soft(alpha[top : top + rows])
+        down = np.logical_or.reduceat(soft, np.arange(0, soft.shape[0], factor), axis=0) if factor > 1 else soft
+        across = np.logical_or.reduceat(down, np.arange(0, width, factor), axis=1) if factor > 1 else down
+        found[top // factor : top // factor + len(across)] = across
+    return found
 
 
 def _soft(alpha: Samples) -> NDArray[np.bool_]:
@@ -108,18 +129,64 @@ def _reduced(samples: Samples, factor: int) -> Values:
     return np.ascontiguousarray(means.transpose(2, 0, 1)) / np.float32(255)
 
 
-def _solve(image: Values, alpha: Values) -> tuple[Values, Values]:
-    """Solve from one pixel up to the whole picture, each level starting from the one below."""
+def _solve(image: Values, alpha: Values, wanted: NDArray[np.bool_]) -> Values:
+    """Solve from one pixel up to the whole picture, each level starting from the one below.
+
+    Returns the foreground's channels, then the background's. On the levels that take time only the tiles are solved
+    that the wanted pixels depend on: in n iterations a pixel hears of those up to n away, so nothing changes for them.
+    """
     levels = [(image, alpha)]
     while max(levels[-1][1].shape) > 1:
         levels.append((_halved(levels[-1][0]), _halved(levels[-1][1][None])[0]))
-    fore, back = _mean(image, alpha > 0.9), _mean(image, alpha < 0.1)
-    for image, alpha in reversed(levels):
+    tiles = _needed_tiles([level[1].shape for level in levels], wanted)
+    solved = np.concatenate([_mean(image, alpha > 0.9), _mean(image, alpha < 0.1)])
+    for (image, alpha), needed in zip(reversed(levels), reversed(tiles), strict=True):
         height, width = alpha.shape
         small = max(height, width) <= _SMALL_EDGE
-        fore, back = (each.repeat(2, 1).repeat(2, 2)[:, :height, :width] for each in (fore, back))
-        fore, back = _iterate(image, alpha, fore, back, _SMALL_ITERATIONS if small else _ITERATIONS)
-    return fore, back
+        coarse, solved = solved, np.zeros((solved.shape[0], height, width), np.float32)
+        iterations = _SMALL_ITERATIONS if small else _ITERATIONS
+        for inner, outer in needed:
+            start = _doubled(coarse, outer)
+            within = tuple(slice(i.start - o.start, i.stop - o.start) for i, o in zip(inner, outer, strict=True))
+            solved[:, *inner] = _iterate(image[:, *outer], alpha[outer], start, iterations)[:, *within]
+    return solved
+
+
+def _needed_tiles(shapes: Sequence[tuple[int, ...]], wanted: NDArray[np.bool_]) -> list[list[tuple[Tile, Tile]]]:
+    """Return for each level, finest first, its tiles to be solved: what is kept and what has to be computed for it."""
+    reach = _ENLARGING_REACH
+    found = []
+    for height, width in shapes:
+        small = max(height, width) <= _SMALL_EDGE
+        size, halo = ((_SMALL_EDGE, _SMALL_EDGE), 0) if small else (_TILE, _ITERATIONS)
+        tiles: list[tuple[Tile, Tile]] = []
+        below = np.zeros((-(-height // 2), -(-width // 2)), np.bool_)
+        for top, left in product(range(0, height, size[0]), range(0, width, size[1])):
+            inner = _tile((top, left), size, 0, (height, width))
+            if wanted[_tile((top, left), size, reach, (height, width))].any():
+                outer = _tile((top, left), size, halo, (height, width))
+                tiles.append((inner, outer))
+                below[tuple(slice(each.start // 2, -(-each.stop // 2)) for each in outer)] = True
+        found.append(tiles)
+        wanted, reach = below, 0
+    return found
+
+
+def _tile(corner: tuple[int, int], size: tuple[int, int], margin: int, limits: tuple[int, int]) -> Tile:
+    down, across = (
+        slice(max(start - margin, 0), min(start + length + margin, limit))
+        for start, length, limit in zip(corner, size, limits, strict=True)
+    )
+    return down, across
+
+
+def _doubled(coarse: Values, outer: Tile) -> Values:
+    """Return a tile of the level above, each pixel of this one four times. A single pixel stands for all."""
+    if coarse.shape[1:] == (1, 1):
+        size = tuple(each.stop - each.start for each in outer)
+        return np.broadcast_to(coarse, (coarse.shape[0], *size)).copy()
+    rows, columns = (np.arange(each.start, each.stop) // 2 for each in outer)
+    return coarse.take(rows, axis=1).take(columns, axis=2)
 
 
 def _halved(values: Values) -> Values:
@@ -129,40 +196,49 @@ def _halved(values: Values) -> Values:
 
 
 def _mean(image: Values, where: NDArray[np.bool_]) -> Values:
-    chosen = image[:, where] if where.any() else image.reshape(image.shape[0], -1)
-    means: Values = chosen.mean(axis=1, dtype=np.float32)
-    return means[:, None, None]
+    anywhere = where if where.any() else np.ones_like(where)
+    means = [channel[anywhere].mean(dtype=np.float32) for channel in image]  # a mask for all at once takes far longer
+    return np.array(means, np.float32)[:, None, None]
 
 
-def _iterate(image: Values, alpha: Values, fore: Values, back: Values, iterations: int) -> tuple[Values, Values]:
-    """Minimise the paper's equation 4 by Jacobi steps, which whole-array operations can take at once."""
-    across = np.abs(np.diff(alpha, axis=1)) + np.float32(_SMOOTHNESS)
+def _iterate(image: Values, alpha: Values, solved: Values, iterations: int) -> Values:
+    """Minimise the paper's equation 4 by Jacobi steps, which whole-array operations can take at once.
+
+    solved: the foreground's channels, then the background's, each × height × width; it is overwritten.
+    """
+    height, width = alpha.shape
+    half = len(image)
+    # Rows behind one another: numpy is several times slower on many short rows than on a long one. Between the end of
+    # a row and the beginning of the next there is no tie.
+    across = np.zeros((height, width), np.float32)
+    across[:, :-1] = np.abs(np.diff(alpha, axis=1)) + np.float32(_SMOOTHNESS)
     down = np.abs(np.diff(alpha, axis=0)) + np.float32(_SMOOTHNESS)
-    ties = np.full_like(alpha, _SMOOTHNESS)  # never zero, not even for a single pixel
-    for weights, first, second in _neighbours(across, down):
-        ties[first] += weights
-        ties[second] += weights
+    neighbours = [(weights.ravel(), step) for weights, step in ((across, 1), (down, width))]
+    neighbours = [(weights[: alpha.size - step], step) for weights, step in neighbours if step < alpha.size]
+    ties = np.full(alpha.size, _SMOOTHNESS, np.float32)  # never zero, not even for a single pixel
+    for weights, step in neighbours:
+        ties[:-step] += weights
+        ties[step:] += weights
+    alpha, flat, image = alpha.ravel(), solved.reshape(2 * half, -1), image.reshape(half, -1)
     rest = 1 - alpha
     in_fore, in_back, shared = alpha**2 + ties, rest**2 + ties, alpha * rest
     scale = 1 / (in_fore * in_back - shared**2)
+    seen = np.concatenate([alpha * image, rest * image])
+    towards, parts = np.empty_like(flat), np.empty_like(flat)
     for _ in range(iterations):
-        # The extra tie is to the pixel's own last value.
-        to_fore, to_back = alpha * image + _SMOOTHNESS * fore, rest * image + _SMOOTHNESS * back
-        for weights, first, second in _neighbours(across, down):
-            for target, source in ((to_fore, fore), (to_back, back)):
-                target[:, *first] += weights * source[:, *second]
-                target[:, *second] += weights * source[:, *first]
-        fore = ((in_back * to_fore - shared * to_back) * scale).clip(0, 1)
-        back = ((in_fore * to_back - shared * to_fore) * scale).clip(0, 1)
-    return fore, back
-
-
-def _neighbours(across: Values, down: Values) -> tuple[tuple[Values, tuple[slice, slice], tuple[slice, slice]], ...]:
-    every, but_last, but_first = slice(None), slice(None, -1), slice(1, None)
-    return (
-        (across, (every, but_last), (every, but_first)),
-        (down, (but_last, every), (but_first, every)),
-    )
+        np.multiply(flat, np.float32(_SMOOTHNESS), out=towards)  # the extra tie: to the pixel's own last value
+        towards += seen
+        for weights, step in neighbours:
+            part = parts[:, step:]
+            towards[:, :-step] += np.multiply(weights, flat[:, step:], out=part)
+            towards[:, step:] += np.multiply(weights, flat[:, :-step], out=part)
+        np.multiply(in_back, towards[:half], out=flat[:half])
+        np.multiply(in_fore, towards[half:], out=flat[half:])
+        flat[:half] -= np.multiply(shared, towards[half:], out=parts[half:])
+        flat[half:] -= np.multiply(shared, towards[:half], out=parts[:half])
+        flat *= scale
+        np.clip(flat, 0, 1, out=flat)
+    return flat.reshape(solved.shape)
 
 
 def _picture(values: Values) -> Image.Image:

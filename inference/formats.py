@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from inference.errors import UnreadablePicture, UnsupportedPicture
 
-ACCEPTED = "JPEG, PNG, WebP, TIFF, BMP or AVIF"
+ACCEPTED = "JPEG, PNG, WebP, TIFF, BMP, AVIF or HEIC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ _TIFF = Format("TIFF", "image/tiff", "TIFF")
 _BMP = Format("BMP", "image/bmp", "BMP")
 _AVIF = Format("AVIF", "image/avif", "AVIF")
 _CAMERA_RAW = Format("camera raw", "image/x-dcraw", "")
-_HEIF = Format("HEIC", "image/heic", "")
+_HEIC = Format("HEIC", "image/heic", "HEIF")
+_HEIC_SEQUENCE = Format("HEIC sequence", "image/heic-sequence", "")
 
 # First match wins: camera raw files are TIFF files in disguise.
 _PREFIXES = (
@@ -52,12 +53,12 @@ _SVG = Format("SVG", "image/svg+xml", "")
 _BRANDS = {  # ISO/IEC 23008-12 and AVIF: major brand of the ftyp box
     b"avif": _AVIF,
     b"avis": Format("AVIF sequence", "image/avif", ""),
-    b"heic": _HEIF,
-    b"heix": _HEIF,
-    b"hevc": _HEIF,
-    b"hevx": _HEIF,
-    b"mif1": _HEIF,
-    b"msf1": _HEIF,
+    b"heic": _HEIC,
+    b"heix": _HEIC,
+    b"mif1": _HEIC,
+    b"hevc": _HEIC_SEQUENCE,
+    b"hevx": _HEIC_SEQUENCE,
+    b"msf1": _HEIC_SEQUENCE,
     b"crx ": _CAMERA_RAW,
 }
 
@@ -119,4 +120,17 @@ def looks_cut_short(kind: Format, data: bytes) -> bool:
         return int.from_bytes(data[4:8], "little") + 8 > len(data)
     if kind is _BMP:
         return int.from_bytes(data[2:6], "little") > len(data)
-    return False
+    return kind in {_AVIF, _HEIC} and _boxes_end(data) > len(data)
+
+
+def _boxes_end(data: bytes) -> int:
+    """Return where the last box of the file would end (ISO/IEC 14496-12, 4.2: its size, then its type)."""
+    at = 0
+    while at < len(data):
+        size = int.from_bytes(data[at : at + 4])
+        if size == 1:  # the size follows in eight bytes
+            size = int.from_bytes(data[at + 8 : at + 16])
+        if size < 8:  # 0: up to the end of the file
+            return len(data)
+        at += size
+    return at

@@ -12,15 +12,12 @@ from PIL import Image
 
 from inference import colour, foreground, png
 from inference.errors import InferenceError
+from inference.masks import mask_strips
 from inference.pictures import Decoded
-from inference.strips import Samples, enlarged, samples_of, strips
+from inference.resizing import resized
+from inference.strips import Samples, samples_of, strips
 from inference.types import ColourHandling, EdgeColour, Foreground, InputProfile, OutputProfile
 
-_RESAMPLING = {
-    "bilinear": Image.Resampling.BILINEAR,
-    "bicubic": Image.Resampling.BICUBIC,
-    "lanczos": Image.Resampling.LANCZOS,
-}
 # Behind transparent parts, for the network's eyes only: neither dark nor light objects vanish into it.
 _BACKDROP = (128, 128, 128)
 
@@ -88,7 +85,7 @@ def network_input(decoded: Decoded, profile: InputProfile) -> NDArray[np.float32
 
     Resized before the colours are converted: 320×320 pixels instead of millions, with no visible difference.
     """
-    small = decoded.image.resize((profile.width, profile.height), _RESAMPLING[profile.resample])
+    small = resized(decoded.image, (profile.width, profile.height), profile.resample)
     srgb = colour.to_srgb(small, decoded.profile)
     if srgb.mode == "RGBA":
         backdrop = Image.new("RGB", srgb.size, _BACKDROP)
@@ -129,9 +126,9 @@ def original(decoded: Decoded, data: bytes) -> Original:
 def opacity(probabilities: NDArray[np.float32], profile: OutputProfile, picture: Original) -> Opacity:
     """Turn the network's answer (height × width, 0…1) into the cutout's alpha at the picture's size.
 
-    Nothing certain enough: fully transparent ("none"); all of it foreground: as it was ("full"). Otherwise the
-    highest probability becomes opaque and everything up to the black point transparent. Alpha that the picture
-    already has is multiplied in.
+    Nothing certain enough: fully transparent ("none"); all of it foreground: as it was ("full"), whatever the profile.
+    Otherwise the profile says what becomes opaque and what transparent. Alpha that the picture already has is
+    multiplied in.
     """
     if not np.isfinite(probabilities).all():
         raise InferenceError(
@@ -147,7 +144,8 @@ def opacity(probabilities: NDArray[np.float32], profile: OutputProfile, picture:
     elif probabilities.min() >= profile.foreground_floor:
         alpha[:], found = opaque, "full"
     else:
-        _fill(alpha, probabilities, profile)
+        for rows, mask in mask_strips(probabilities, profile, alpha.shape[1], alpha.shape[0]):
+            alpha[rows] = np.rint(mask * opaque)
     if picture.alpha is not None:
         for rows in strips(alpha.shape[0]):
             alpha[rows] = (alpha[rows].astype(np.uint32) * picture.alpha[rows] + opaque // 2) // opaque
@@ -155,14 +153,6 @@ def opacity(probabilities: NDArray[np.float32], profile: OutputProfile, picture:
         found = "none"
     total = int(alpha.sum(dtype=np.uint64))
     return Opacity(alpha, found, round(1000 * total / (opaque * alpha.size)))
-
-
-def _fill(alpha: Samples, probabilities: NDArray[np.float32], profile: OutputProfile) -> None:
-    height, width = alpha.shape
-    span = probabilities.max() - np.float32(profile.black_point)
-    stretched = ((probabilities - np.float32(profile.black_point)) / span).clip(0, 1)
-    for rows, mask in enlarged(stretched, width, height, _RESAMPLING[profile.resample]):
-        alpha[rows] = np.rint(mask.clip(0, 1) * np.iinfo(alpha.dtype).max)
 
 
 def cut_out(picture: Original, opacity: Opacity, edge_colour: EdgeColour = foreground.METHOD) -> Cutout:

@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import pi_heif  # type: ignore[import-untyped]
 from PIL import Image, ImageFile
 
 from inference import colour, sixteen_bit
 from inference.errors import InferenceError, PictureTooLarge, UnreadablePicture, UnsupportedPicture
 from inference.formats import Format, looks_cut_short, recognise, unsupported_type
+from inference.heif_items import unreadable_item
 
 _ORIENTATION = 0x0112  # Exif 2.32, 4.6.4; also a TIFF tag
 _SUBFILE_TYPE = 254  # TIFF 6.0: bit 0 marks a reduced version of another picture in the file
@@ -41,13 +43,19 @@ class Limits:
 
 DEFAULT_LIMITS = Limits(max_bytes=100 * 1024 * 1024, max_pixels=120_000_000)
 
+# The decoder of HEIC that Pillow lacks; whatever else such a file holds is not even looked at.
+pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+
 # Pillow's own tripwire, for the whole process: its default already warns at 89 megapixels.
 Image.MAX_IMAGE_PIXELS = DEFAULT_LIMITS.max_pixels
 
 
 @dataclass(frozen=True, slots=True)
 class PictureInfo:
-    """What a picture is; width and height as seen, with the orientation applied."""
+    """What a picture is; width and height as seen, with the orientation applied.
+
+    orientation: as the file says, 1 for HEIC: its decoder turns by boxes of the container, which go before the tag.
+    """
 
     media_type: str
     width: int
@@ -160,6 +168,8 @@ def _decoder_failures(kind: Format, data: bytes, limits: Limits) -> Iterator[Non
 
 
 def _open(data: bytes, kind: Format) -> ImageFile.ImageFile:
+    if kind.pillow == "HEIF" and unreadable_item(data):
+        raise OSError("an item of the file has no readable type or name")  # becomes "damaged", as from any decoder
     return Image.open(io.BytesIO(data), formats=(kind.pillow,))
 
 
@@ -186,12 +196,13 @@ def _too_many_pixels(found: str, limits: Limits) -> PictureTooLarge:
 
 
 def _refuse_several_pictures(image: Image.Image, kind: Format) -> None:
-    # Phones append a preview or depth map to their JPEGs (MPO); like every viewer, take the first picture of those.
+    # Phones append a preview or depth map to their JPEGs (MPO), and keep several pictures in a HEIC; like every viewer,
+    # take the first one of those, or the one that the file calls its primary.
     if image.format == "TIFF":
         tags = getattr(image, "tag_v2", {})
         if _DNG_VERSION in tags or tags.get(_SUBFILE_TYPE, 0) & 1:
             raise unsupported_type("Camera raw")
-    if kind.name != "JPEG" and getattr(image, "is_animated", False):
+    if kind.name not in {"JPEG", "HEIC"} and getattr(image, "is_animated", False):
         if kind.name == "TIFF":
             raise UnsupportedPicture(
                 "picture.multi_page",

@@ -11,7 +11,8 @@ from types import MappingProxyType
 from typing import Any
 
 from inference.errors import ModelNotRunnable, ModelUnknown
-from inference.types import Engine, InputProfile, ModelCard, NetworkProfile, OutputProfile
+from inference.profiles import OURS, read_input, read_others, with_profile
+from inference.types import Engine, ModelCard, NetworkProfile, OutputProfile
 
 _CARDS = Path(__file__).parent / "cards"
 _ENGINES = {"local": ("inference.engines.local", "LocalEngine")}
@@ -36,9 +37,12 @@ def card(slug: str) -> ModelCard:
         ) from None
 
 
-def runnable_card(slug: str) -> tuple[ModelCard, OutputProfile]:
-    """Return a card that can be run and its output profile; raises ModelUnknown or ModelNotRunnable."""
-    found = card(slug)
+def runnable_card(slug: str, profile: str = OURS) -> tuple[ModelCard, OutputProfile]:
+    """Return a card that can be run and its output profile; raises ModelUnknown or ModelNotRunnable.
+
+    ``profile``: ours, or one of the card's others, which then takes the place of ours in the card returned.
+    """
+    found = with_profile(card(slug), profile)
     if not found.runnable or found.output is None:
         runnable = [each.slug for each in cards().values() if each.runnable]
         raise ModelNotRunnable(
@@ -88,14 +92,12 @@ def _read(path: Path) -> ModelCard:
         not_runnable_because=data.get("not_runnable_because", ""),
         architecture=MappingProxyType(data.get("architecture", {})),
         network=_network_profile(data["network"]),
-        input=_input_profile(data["input"]),
+        input=(ours := read_input(data["input"])),
         output=OutputProfile(**output) if output else None,
+        others=MappingProxyType(read_others(data.get("others", {}), ours)),
     )
 
 
-def _input_profile(data: dict[str, Any]) -> InputProfile:
-    return InputProfile(**{**data, "mean": tuple(data["mean"]), "std": tuple(data["std"])})
-
-
 def _network_profile(data: dict[str, Any]) -> NetworkProfile:
-    return NetworkProfile(**{**data, "stored": tuple(data["stored"]), "precisions": tuple(data["precisions"])})
+    fields: dict[str, Any] = {key: tuple(each) if isinstance(each, list) else each for key, each in data.items()}
+    return NetworkProfile(**fields)

@@ -32,6 +32,8 @@ def sample_bits(image: Image.Image, data: bytes) -> int:
         return int(max(bits))
     if image.format == "AVIF":
         return _avif_bits(data)
+    if image.format == "HEIF":
+        return int(image.info["bit_depth"])
     return 1 if image.mode == "1" else 8
 
 
@@ -44,9 +46,10 @@ def refuse_other_depths(image: ImageFile.ImageFile, bits: int) -> None:
     known = _COLOUR_MODES | _GREY_MODES | {_GREY_WITH_ALPHA}
     raw_modes = {_raw_mode(tile) for tile in image.tile}
     if bits != 16 or inverted or colour_key or not raw_modes or not raw_modes <= known:
+        name = "HEIC" if image.format == "HEIF" else image.format
         raise UnsupportedPicture(
             "picture.unsupported_depth",
-            f"The {image.format} has {bits} bits per channel in a form that would lose quality here.",
+            f"The {name} has {bits} bits per channel in a form that would lose quality here.",
             "Export it as a 16-bit RGB PNG or TIFF, or with 8 bits per channel.",
         )
 

@@ -35,15 +35,3 @@ def samples_of(image: Image.Image, low: Image.Image | None) -> Samples:
             result[rows] <<= 8
             result[rows] |= np.asarray(low.crop(box)).reshape(shape)
     return result
-
-
-def enlarged(
-    values: NDArray[np.float32], width: int, height: int, resample: Image.Resampling
-) -> Iterator[tuple[slice, NDArray[np.float32]]]:
-    """Yield strips of a picture (height × width) enlarged to the size given, the same as if enlarged in one piece."""
-    source = Image.fromarray(values)
-    for rows in strips(height):
-        # The filter reaches beyond the box for what it needs.
-        box = (0, rows.start * source.height / height, source.width, rows.stop * source.height / height)
-        part = source.resize((width, rows.stop - rows.start), resample, box=box)
-        yield rows, np.asarray(part, dtype=np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Foreground = Literal["found", "none", "full"]
 ColourHandling = Literal["kept", "converted_with_profile", "converted_without_profile"]
 EdgeColour = Literal["none", "multilevel-foreground-1"]
+Resample = Literal["bilinear", "bilinear-points", "bicubic", "lanczos"]
+"""All but "bilinear-points" take the mean of what they make smaller; that one reads four samples around each point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class InputProfile:
 
     width: int
     height: int
-    resample: Literal["bilinear", "bicubic", "lanczos"]
+    resample: Resample
     scale: Literal["type-maximum", "picture-maximum"]
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
@@ -38,13 +40,30 @@ class OutputProfile:
     """How the network's probabilities become a mask, under a name that is recorded with every cutout.
 
     ``foreground_floor``: probability that counts as foreground. If no point reaches it there is none, if every
-    point does there is nothing to remove. ``black_point`` and the picture's highest probability become 0 and 1.
+    point does there is nothing to remove; neither is stretched, in no profile.
+
+    ``stretch``: what becomes 0 and 1. "to-highest": ``black_point`` and the picture's highest probability;
+    "lowest-to-highest": its lowest and its highest; "none": the probabilities are the mask.
+
+    ``steps``: in which order, which shows in the last bit. "exact": stretched, enlarged and rounded once, to the
+    picture's own bits. "8-bit-then-enlarged": stretched, cut off to 8 bits, these enlarged. "enlarged-then-8-bit":
+    enlarged, stretched between the values that gives, cut off to 8 bits.
     """
 
     profile: str
     foreground_floor: float
     black_point: float
-    resample: Literal["bilinear", "bicubic", "lanczos"]
+    resample: Resample
+    stretch: Literal["to-highest", "lowest-to-highest", "none"] = "to-highest"
+    steps: Literal["exact", "8-bit-then-enlarged", "enlarged-then-8-bit"] = "exact"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One way to use a network: how a picture goes in and how the answer becomes a mask."""
+
+    input: InputProfile
+    output: OutputProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +71,10 @@ class NetworkProfile:
     """What running the network takes, and which of its published outputs is the answer.
 
     ``stored``: the number formats its weights files come in; they are widened to float32 before anything else.
-    ``precisions``: those it may compute in. ``memory_mib``: for one picture at the card's size in float32, weights
-    included, on top of a process that has loaded torch. ``verified_by``: how it is known that the architecture as
-    described is the one the weights were made for.
+    ``precisions``: those it may compute in, best first where the device does them natively; "mixed" is bfloat16 but
+    for ``float32_layers``. ``memory_mib``: for one picture at the card's size in float32, weights included, on top of a
+    process that has loaded torch. ``gpu_batch``: pictures at a time that pay on a GPU. ``verified_by``: how it is known
+    that the architecture as described is the one the weights were made for.
     """
 
     answer: str
@@ -62,6 +82,8 @@ class NetworkProfile:
     stored: tuple[str, ...]
     precisions: tuple[str, ...]
     verified_by: str
+    float32_layers: tuple[str, ...] = ()
+    gpu_batch: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +101,8 @@ class ModelCard:
     network: NetworkProfile
     input: InputProfile
     output: OutputProfile | None
+    others: Mapping[str, Profile] = field(default_factory=dict)
+    """Further ways to use it, by the name they are asked for by: "vendor", "rembg"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +115,8 @@ class CutoutRequest:
     limits: Limits = field(default=DEFAULT_LIMITS)
     edge_colour: EdgeColour = "multilevel-foreground-1"
     """How to free soft edges of the old background; "none" leaves all colours as photographed."""
+    profile: str = "clearcut"
+    """Our own way from picture to mask, or one of the card's others, to compare with what those programs make."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +133,34 @@ class EngineReport:
 
 
 class Engine(Protocol):
-    """Runs a card's network. Implementations are loaded on first use, because they bring torch."""
+    """Runs a card's network. Implementations are loaded on first use, because they bring torch.
+
+    All may be called from several threads at once.
+    """
+
+    def lanes(self, card: ModelCard) -> int:
+        """Return how many calls of ``predict_batch`` are worth making at once, each told so."""
+
+    def batch_size(self, card: ModelCard) -> int:
+        """Return how many pictures are worth predicting in one call."""
 
     def predict(
         self, card: ModelCard, store: Path, weights_sha256: str, pixels: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], EngineReport]:
         """Return probabilities (height×width, 0…1) for pixels (3×height×width, normalised), and what ran."""
+
+    def predict_batch(
+        self,
+        card: ModelCard,
+        store: Path,
+        weights_sha256: str,
+        pixels: Sequence[NDArray[np.float32]],
+        lanes: int = 1,
+    ) -> tuple[list[NDArray[np.float32]], EngineReport]:
+        """Return the same for each of several pictures of one size, as if predicted one by one.
+
+        ``lanes``: how many such calls share the device, this one included.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class DeformableBranch(nn.Module):
         self.bn = nn.BatchNorm2d(outputs)
 
     def forward(self, value: torch.Tensor) -> torch.Tensor:
-        return functional.relu(self.bn(self.atrous_conv(value)))
+        return functional.relu(self.bn(self.atrous_conv(value)), inplace=True)
 
 
 class DeformablePyramid(nn.Module):
@@ -79,7 +79,7 @@ class DeformablePyramid(nn.Module):
         total = functional.conv2d(average, average_part, self.conv1.bias)
         for branch, part in zip((self.aspp1, *self.aspp_deforms), parts, strict=True):
             total = total + functional.conv2d(branch(value), part)
-        return functional.relu(self.bn1(total))
+        return functional.relu(self.bn1(total), inplace=True)
 
     def fusable(self) -> Iterator[Pair]:
         for branch in (self.aspp1, *self.aspp_deforms):
@@ -101,7 +101,7 @@ class DecoderBlock(nn.Module):
 
     def forward(self, value: torch.Tensor) -> torch.Tensor:
         """value: N×inputs×H×W; result: N×outputs×H×W."""
-        value = functional.relu(self.bn_in(self.conv_in(value)))
+        value = functional.relu(self.bn_in(self.conv_in(value)), inplace=True)
         result: torch.Tensor = self.bn_out(self.conv_out(self.dec_att(value)))
         return result
 

@@ -14,6 +14,8 @@ from inference.architectures.birefnet_patches import stack_patches
 from inference.architectures.fusing import Pair
 
 _COLOURS = 3
+# As much of a border as its outermost pixels depend on, and one more.
+_EDGE = 4
 # Of the maps at levels 4 … 1, in picture samples.
 _STRIDES = {4: 32, 3: 16, 2: 8, 1: 4}
 
@@ -91,15 +93,14 @@ class Decoder(nn.Module):
 
         The published network enlarges the map, joins it with ``ipt_blk1`` of the picture and weighs the channels with
         a 1×1 convolution. All of these are linear, so the channels are weighed first: one is enlarged instead of 192,
-        and the last convolution on the picture makes one instead of 48.
+        and what the picture adds is one number per pixel (``_seen``) instead of 48.
         """
         last: nn.Conv2d = self.conv_out1[0]  # type: ignore[assignment]
         block: PictureBlock = self.get_submodule("ipt_blk1")  # type: ignore[assignment]
         of_map, of_picture = last.weight.split([value.shape[1], block.conv_out.out_channels], dim=1)
         weight = torch.einsum("oc,cikl->oikl", of_picture.flatten(1), block.conv_out.weight)
         bias = torch.mv(of_picture.flatten(1), block.conv_out.bias)  # type: ignore[arg-type]
-        seen = functional.conv2d(block.conv1(picture), weight, bias, padding=1)
-        return resized(functional.conv2d(value, of_map, last.bias), picture) + seen
+        return resized(functional.conv2d(value, of_map, last.bias), picture) + _seen(picture, block.conv1, weight, bias)
 
     def _run(self, name: str, value: torch.Tensor) -> torch.Tensor:
         result: torch.Tensor = self.get_submodule(name)(value)
@@ -112,3 +113,26 @@ class Decoder(nn.Module):
             if level > 1:
                 steps = self.get_submodule(f"gdt_convs_{level}")
                 yield steps, "0", steps, "1"
+
+
+def _seen(picture: torch.Tensor, first: nn.Conv2d, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+    """Convolve a picture twice, with nothing between: by ``first`` (3×3) and by ``weight`` (1×C×3×3). Result: N×1×H×W.
+
+    Together they are one 5×5 convolution, except for the outermost pixels: there the second one sees zeros where the
+    first would have made something of what lies just outside. Those are computed in two steps.
+    """
+
+    def in_steps(part: torch.Tensor) -> torch.Tensor:
+        return functional.conv2d(first(part), weight, bias, padding=1)
+
+    if min(picture.shape[2:]) < _EDGE:
+        return in_steps(picture)
+    inner = first.weight.float().transpose(0, 1)  # colours×C×3×3
+    both = functional.conv2d(inner, weight.float().flip(2, 3), padding=2).transpose(0, 1)  # 1×colours×5×5
+    offset = bias + (weight.sum(dim=(2, 3)) @ first.bias if first.bias is not None else 0)
+    result = functional.conv2d(picture, both.to(picture.dtype), offset, padding=2)
+    result[:, :, :1] = in_steps(picture[:, :, :_EDGE])[:, :, :1]
+    result[:, :, -1:] = in_steps(picture[:, :, -_EDGE:])[:, :, -1:]
+    result[..., :1] = in_steps(picture[..., :_EDGE])[..., :1]
+    result[..., -1:] = in_steps(picture[..., -_EDGE:])[..., -1:]
+    return result

@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional
 
 # Elements gathered at a time: bounds the memory for large kernels without slowing the matrix products down.
-_CHUNK_ELEMENTS = {"cpu": 2**22, "cuda": 2**27}
+_CHUNK_ELEMENTS = {"cpu": 2**24, "cuda": 2**27}
 
 
 def deform_conv2d(

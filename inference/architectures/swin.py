@@ -14,6 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from inference.architectures.onednn import PackedLinear
 from inference.architectures.windows import WindowLayout, window_layout
 
 PATCH = 4
@@ -83,7 +84,10 @@ class SwinMlp(nn.Module):
         self.fc2 = nn.Linear(_MLP_RATIO * width, width)
 
     def forward(self, value: torch.Tensor) -> torch.Tensor:
-        result: torch.Tensor = self.fc2(functional.gelu(self.fc1(value)))
+        packed = isinstance(self.fc1, PackedLinear)
+        result: torch.Tensor = self.fc2(
+            self.fc1.with_gelu(value) if packed else functional.gelu(self.fc1(value))  # type: ignore[operator]
+        )
         return result
 
 

@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from inference.architectures.fusing import Pair
+from inference.architectures.onednn import convolve_relu
 from inference.architectures.u2net_plan import Convolution
 
 
@@ -21,7 +22,9 @@ class ActivatedConvolution(nn.Module):
         self.bn_s1 = nn.Identity() if folded_batch_norm else nn.BatchNorm2d(convolution.outputs)
 
     def forward(self, value: torch.Tensor) -> torch.Tensor:
-        return functional.relu(self.bn_s1(self.conv_s1(value)))
+        value = value.to(self.conv_s1.weight.dtype)  # layers of one network may compute in different precisions
+        activated = convolve_relu(self.conv_s1, value) if isinstance(self.bn_s1, nn.Identity) else None
+        return functional.relu(self.bn_s1(self.conv_s1(value))) if activated is None else activated
 
 
 class TensorOperations:
@@ -44,7 +47,7 @@ class TensorOperations:
         return torch.cat(values, dim=1)
 
     def add(self, first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-        return first + second
+        return (first + second).to(second.dtype)
 
 
 def attach_convolutions(model: nn.Module, convolutions: Iterable[Convolution], *, folded_batch_norm: bool) -> None:

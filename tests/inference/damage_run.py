@@ -15,7 +15,7 @@ from inference import images
 from inference.errors import PictureRefused
 from inference.pictures import Limits, decode
 from tests.inference.huge_run import INPUT, OUTPUT, peak_mib
-from tests.inference.making import make_picture, make_png16, make_profile, make_samples16, saved
+from tests.inference.making import heic, make_picture, make_png16, make_profile, make_samples16, saved
 
 LIMITS = Limits(max_bytes=1_000_000, max_pixels=1_000_000)
 POSITIONS = 200
@@ -24,6 +24,8 @@ POSITIONS = 200
 def make_sound(kind: str) -> bytes:
     if kind == "PNG16":
         return make_png16(make_samples16())
+    if kind == "HEIC":
+        return heic("adobe-rgb")
     if kind == "CMYK":
         return saved(make_picture(mode="CMYK"), "JPEG")
     options = {} if kind == "BMP" else {"icc_profile": make_profile("sRGB")}

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 PHOTOS = Path(__file__).parents[1] / "data" / "photos"
+HEIC = Path(__file__).parents[1] / "data" / "heic"
 PHOTO_NAMES = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg")
 
 # Published: the exchange file as distributed, and what the converter makes of it.
@@ -37,6 +38,11 @@ STORED_AS = {
 
 def photo(name: str) -> bytes:
     return (PHOTOS / name).read_bytes()
+
+
+def heic(name: str) -> bytes:
+    """An encoded picture that Pillow cannot write: see ``SOURCES.md`` beside the files."""
+    return (HEIC / f"{name}.heic").read_bytes()
 
 
 def opened(data: bytes) -> Image.Image:
@@ -134,17 +140,39 @@ def make_profile(space: str) -> bytes:
     """A small, valid ICC profile: "sRGB", or "GRAY" with a matching tone curve."""
     if space == "sRGB":
         return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    # ICC.1:2022, 7 and 10.6: header, one tag table, description, white point and gamma 2.2 curve.
-    description = b"desc" + bytes(4) + struct.pack(">I", 5) + b"grey\0" + bytes(78)
-    white = b"XYZ " + bytes(4) + struct.pack(">iii", 63190, 65536, 54061)
+    # ICC.1:2022, 10.6: a curve of gamma 2.2.
     curve = b"curv" + bytes(4) + struct.pack(">IH", 1, 563) + bytes(2)
-    copyright_ = b"text" + bytes(4) + b"none\0" + bytes(3)
-    tags, body, offset = b"", b"", 128 + 4 + 4 * 12
-    for name, data in ((b"desc", description), (b"wtpt", white), (b"kTRC", curve), (b"cprt", copyright_)):
-        data += bytes(-len(data) % 4)
-        tags += name + struct.pack(">II", offset + len(body), len(data))
-        body += data
+    return _profile(b"mntr", b"GRAY", b"XYZ ", b"kTRC", curve)
+
+
+def make_cmyk_profile() -> bytes:
+    """A valid ICC profile of four inks that are all greys: the more of any, the darker.
+
+    ICC.1:2022, 10.11 (lut8Type): matrix, curves, two grid points for each ink with the first changing slowest, curves.
+    """
+    straight = bytes(range(256))
+    amounts = np.stack(np.meshgrid(*[[0, 1]] * 4, indexing="ij"), axis=-1).reshape(-1, 4)
+    lightness = (255 * (1 - amounts @ [0.2, 0.2, 0.1, 0.4])).astype(np.uint8)
+    grid = b"".join(bytes([each, 128, 128]) for each in lightness)  # L*, a*, b*
+    identity = struct.pack(">9i", *(65536 * (row == column) for row in range(3) for column in range(3)))
+    table = b"mft1" + bytes(4) + bytes([4, 3, 2, 0]) + identity + straight * 4 + grid + straight * 3
+    return _profile(b"prtr", b"CMYK", b"Lab ", b"A2B0", table)
+
+
+def _profile(kind: bytes, space: bytes, connection: bytes, name: bytes, transform: bytes) -> bytes:
+    """ICC.1:2022, 7: a header, a table of tags, description, white point, how to convert, copyright."""
+    white = struct.pack(">iii", 63190, 65536, 54061)
+    entries = (
+        (b"desc", b"desc" + bytes(4) + struct.pack(">I", 5) + b"test\0" + bytes(78)),
+        (b"wtpt", b"XYZ " + bytes(4) + white),
+        (name, transform),
+        (b"cprt", b"text" + bytes(4) + b"none\0" + bytes(3)),
+    )
+    tags, body, offset = b"", b"", 128 + 4 + len(entries) * 12
+    for tag, data in entries:
+        tags += tag + struct.pack(">II", offset + len(body), len(data))
+        body += data + bytes(-len(data) % 4)
     size = 128 + 4 + len(tags) + len(body)
-    header = struct.pack(">I4sI4s4s4s", size, b"lcms", 0x02400000, b"mntr", b"GRAY", b"XYZ ")
-    header += bytes(12) + b"acsp" + bytes(28) + struct.pack(">iii", 63190, 65536, 54061)
-    return header.ljust(128, b"\0") + struct.pack(">I", 4) + tags + body
+    header = struct.pack(">I4sI4s4s4s", size, b"lcms", 0x02400000, kind, space, connection)
+    header += bytes(12) + b"acsp" + bytes(28) + white
+    return header.ljust(128, b"\0") + struct.pack(">I", len(entries)) + tags + body

@@ -11,13 +11,16 @@ import torch
 
 from inference import bench
 from inference.bench_baseline import make_plain
-from inference.bench_machine import fastest_precision
 from inference.bench_measure import Case, Lap, Side, measure
 from inference.bench_networks import seeded_state
+from inference.precision import FORMATS
+from inference.processor import flags, native_formats
 from inference.registry import card
 from tests.inference.birefnet_making import make_birefnet
 from tests.inference.seeded_weights import make_input, make_weights
 
+# The second only where the processor computes in bfloat16.
+SIDES = [f"ours {each}" for each in ("float32", "mixed") if FORMATS[each] in native_formats(flags())]
 COLUMNS = [
     "case",
     "side",
@@ -49,7 +52,7 @@ def test_it_prints_a_table_with_the_asked_columns(tmp_path: Path, capsys: pytest
 
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
     assert [each.strip() for each in lines[0].strip("|").split("|")] == COLUMNS
-    assert [line.split("|")[2].strip() for line in lines[2:]] == ["ours float32", "ours bfloat16"]
+    assert [line.split("|")[2].strip() for line in lines[2:]] == SIDES
 
 
 def test_it_says_what_it_left_out_and_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -76,7 +79,7 @@ def test_it_writes_machine_and_rows_as_json(tmp_path: Path) -> None:
     result = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
     assert result["machine"]["cores"] >= 1
     assert result["machine"]["versions"]["torch"] == str(torch.__version__)
-    assert [row["side"] for row in result["rows"]] == ["ours float32", "ours bfloat16"]
+    assert [row["side"] for row in result["rows"]] == SIDES
 
 
 def test_it_measures_memory_in_a_process_of_its_own(tmp_path: Path) -> None:
@@ -136,9 +139,3 @@ def test_its_weights_from_a_seed_are_those_of_the_parity_vectors() -> None:
 
     expected = make_weights({key: list(value.shape) for key, value in state.items()})
     assert all(torch.equal(state[key], value) for key, value in expected.items())
-
-
-def test_it_takes_float32_on_a_processor_without_fast_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("inference.bench_machine.flags", lambda: frozenset({"avx2", "avx512f"}))
-
-    assert (fastest_precision("cpu"), fastest_precision("cuda")) == ("float32", "bfloat16")

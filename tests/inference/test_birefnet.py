@@ -66,7 +66,7 @@ def test_its_keys_and_shapes_are_the_published_ones(slug: str) -> None:
 
 def test_the_lite_variant_has_as_many_parameters_as_published() -> None:
     with torch.device("meta"):
-        model = build({"backbone": "swin-tiny", "patch_order": "colour-planes"})
+        model = build(card("birefnet-lite").architecture)
 
     assert len(model.state_dict()) == 586
     assert sum(each.numel() for each in model.parameters()) == 44_313_720

@@ -75,7 +75,7 @@ def test_it_converts_the_full_variant_to_weights_that_compute_the_same(tmp_path:
     (tmp_path / f"{conversion.result_sha256}.safetensors").write_bytes(conversion.safetensors)
     pixels = np.random.default_rng(5).standard_normal((3, 320, 320), np.float32)
 
-    ours, _ = LocalEngine().predict(card("u2net"), tmp_path, conversion.result_sha256, pixels)
+    ours, _ = LocalEngine("float32").predict(card("u2net"), tmp_path, conversion.result_sha256, pixels)
 
     theirs = onnxruntime.InferenceSession(source).run(None, {"picture": pixels[None]})[0][0, 0]
     assert theirs.std() > 0.01

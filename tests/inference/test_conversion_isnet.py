@@ -47,7 +47,7 @@ def test_it_makes_weights_that_compute_the_same(source: bytes, tmp_path: Path) -
     (tmp_path / f"{conversion.result_sha256}.safetensors").write_bytes(conversion.safetensors)
     pixels = np.random.default_rng(5).standard_normal((3, 64, 64), np.float32)
 
-    ours, report = LocalEngine().predict(CARD, tmp_path, conversion.result_sha256, pixels)
+    ours, report = LocalEngine("float32").predict(CARD, tmp_path, conversion.result_sha256, pixels)
 
     theirs = onnxruntime.InferenceSession(source).run(None, {"input": pixels[None]})[0][0, 0]
     assert report.weights_sha256 == conversion.result_sha256

@@ -284,6 +284,16 @@ def test_refuses_what_webp_cannot_hold() -> None:
     assert error.message == "The picture has 16,384 × 1 pixels; this file type holds at most 16,383 a side."
 
 
+@pytest.mark.parametrize("kind", ["webp", "webp-lossy"])
+def test_refuses_webp_so_large_that_its_encoder_would_take_all_memory(kind: str) -> None:
+    error = refusal(make_cutout(), ExportOptions(kind=kind, canvas=Canvas(8_001, 5_000)))
+
+    assert error.code == "export.too_many_pixels"
+    assert (
+        error.message == "The picture has 8,001 × 5,000 pixels; WebP files are written of at most 40,000,000 in total."
+    )
+
+
 @pytest.mark.parametrize("canvas", [Canvas(0, 10), Canvas(20_000, 20_000)])
 def test_refuses_impossible_canvases(canvas: Canvas) -> None:
     assert refusal(make_cutout(), ExportOptions(canvas=canvas)).code == "export.canvas_size"

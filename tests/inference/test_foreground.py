@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from inference import images
+from inference import foreground, images
 from inference.foreground import METHOD
 from tests.inference.composites import (
     BACKDROPS,
@@ -140,3 +140,18 @@ def test_it_does_not_depend_on_how_the_picture_is_cut_into_strips() -> None:
     visible = scene.alpha > 0
     difference = np.abs(samples_of(cutout)[visible].astype(int) - whole[visible])
     assert difference.max() <= 2  # the enlarged estimate is rounded to 8 bits on the way
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(1, 300), st.integers(1, 300), st.integers(0, 2**32 - 1))
+def test_it_finds_the_same_where_it_is_needed_as_if_it_solved_everything(width: int, height: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    image = random.random((3, height, width), np.float32)
+    alpha = random.random((height, width), np.float32).round(random.integers(0, 3))
+    wanted = np.zeros((height, width), np.bool_)
+    wanted[random.integers(height), random.integers(width)] = True
+
+    found = foreground._solve(image, alpha, wanted)
+
+    everything = foreground._solve(image, alpha, np.ones_like(wanted))
+    np.testing.assert_array_equal(found[:, wanted], everything[:, wanted])

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import struct
-import zlib
 
 import numpy as np
 import pytest
@@ -71,53 +70,6 @@ def test_it_keeps_all_sixteen_bits(channels: int) -> None:
     if channels in {2, 4}:
         expected[..., 3] = samples[..., -1]
     np.testing.assert_array_equal(samples16_of(cutout), expected)
-
-
-@pytest.mark.parametrize("order", ["<", ">"])
-@pytest.mark.parametrize("compressed", [True, False])
-def test_it_keeps_all_sixteen_bits_of_tiff(order: str, compressed: bool) -> None:
-    samples = make_samples16()
-
-    cutout, _ = make_cutout(make_tiff16(samples, order, compressed=compressed), KEEP_ALL)
-
-    np.testing.assert_array_equal(samples16_of(cutout)[..., :3], samples)
-
-
-@pytest.mark.parametrize("order", ["<", ">"])
-def test_it_keeps_all_sixteen_bits_of_grey_tiff(order: str) -> None:
-    samples = make_samples16(channels=1)
-
-    cutout, _ = make_cutout(make_tiff16(samples, order), KEEP_ALL)
-
-    np.testing.assert_array_equal(samples16_of(cutout)[..., :1], samples)
-
-
-def make_tiff16(samples: NDArray[np.uint16], order: str, *, compressed: bool = False) -> bytes:
-    """A single-strip TIFF by the specification (TIFF 6.0, sections 2 and 6); compressed with Deflate (8)."""
-    height, width, channels = samples.shape
-    strip = samples.astype(f"{order}u2").tobytes()
-    if compressed:
-        strip = zlib.compress(strip)
-    bits_at = 8 + len(strip) + len(strip) % 2
-    bits = struct.pack(f"{order}{channels}H", *[16] * channels)
-    entries = [
-        (256, 4, 1, width),
-        (257, 4, 1, height),
-        (258, 3, channels, bits_at if channels > 2 else 16),
-        (259, 3, 1, 8 if compressed else 1),
-        (262, 3, 1, 2 if channels == 3 else 1),
-        (273, 4, 1, 8),
-        (277, 3, 1, channels),
-        (278, 4, 1, height),
-        (279, 4, 1, len(strip)),
-    ]
-    directory = struct.pack(f"{order}H", len(entries))
-    for tag, kind, count, value in entries:
-        field = struct.pack(f"{order}HH", value, 0) if kind == 3 and count < 3 else struct.pack(f"{order}I", value)
-        directory += struct.pack(f"{order}HHI", tag, kind, count) + field
-    mark = b"II" if order == "<" else b"MM"
-    header = mark + struct.pack(f"{order}HI", 42, bits_at + len(bits))
-    return header + strip.ljust(bits_at - 8, b"\0") + bits + directory + bytes(4)
 
 
 def test_it_multiplies_existing_alpha_with_the_mask() -> None:

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "CMYK", "PNG", "PNG16", "WEBP", "TIFF", "BMP", "AVIF"])
+@pytest.mark.parametrize("kind", ["JPEG", "CMYK", "PNG", "PNG16", "WEBP", "TIFF", "BMP", "AVIF", "HEIC"])
 def test_it_refuses_or_cuts_out_damaged_pictures_within_the_memory_limit(kind: str) -> None:
     command = [sys.executable, "-m", "tests.inference.damage_run", kind]
 

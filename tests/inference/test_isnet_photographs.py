@@ -33,7 +33,7 @@ def test_it_computes_what_the_exchange_file_computes(name: str, isnet_store: Pat
     model_card = card("isnet-general-use")
     pixels = images.network_input(decode(photo(name)), model_card.input)
 
-    ours, _ = LocalEngine().predict(model_card, isnet_store, ISNET_SHA256, pixels)
+    ours, _ = LocalEngine("float32").predict(model_card, isnet_store, ISNET_SHA256, pixels)
 
     session = onnxruntime.InferenceSession(exchange_file(isnet_store), providers=["CPUExecutionProvider"])
     theirs = session.run(["output"], {"input": pixels[None]})[0][0, 0]

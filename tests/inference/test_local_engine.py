@@ -27,7 +27,7 @@ def session(u2netp_onnx: bytes) -> onnxruntime.InferenceSession:
 
 @pytest.fixture(scope="module")
 def engine() -> LocalEngine:
-    return LocalEngine()
+    return LocalEngine("float32")
 
 
 def stored(folder: Path, data: bytes) -> str:

@@ -115,7 +115,7 @@ def test_refuses_what_is_not_a_picture(data: bytes) -> None:
     error = refusal(data)
 
     assert error.code == "picture.not_an_image"
-    assert "Upload a JPEG, PNG, WebP, TIFF, BMP or AVIF file." in str(error)
+    assert "Upload a JPEG, PNG, WebP, TIFF, BMP, AVIF or HEIC file." in str(error)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_refuses_what_is_not_a_picture(data: bytes) -> None:
         (b"%PDF-1.7\n", "PDF"),
         (b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
         (b"8BPS\0\1", "Photoshop"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
+        (b"\0\0\0\x18ftyphevc\0\0\0\0msf1hevc", "HEIC sequence"),
         (b"II*\0\x10\0\0\0CR\2\0", "camera raw"),
     ],
 )

@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[2]
         ("inference.registry", {"numpy", "torch", "transformers", "safetensors", "onnx", "django", "governance"}),
         ("inference.weights", {"numpy", "torch", "transformers", "onnx", "django", "governance"}),
         ("inference.pipeline", {"torch", "transformers", "onnx", "django", "governance"}),
+        ("inference.batches", {"torch", "transformers", "onnx", "django", "governance"}),
+        ("inference.precision", {"numpy", "torch", "transformers", "onnx", "django", "governance"}),
         ("inference.conversion", {"torch", "transformers", "django", "governance"}),
     ],
 )

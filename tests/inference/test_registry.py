@@ -10,7 +10,8 @@ from inference.registry import card, cards, engine, runnable_card
 
 
 def test_it_knows_the_models_whose_input_is_documented() -> None:
-    assert set(cards()) == {"u2netp", "u2net", "rmbg-1.4", "rmbg-2.0", "isnet-general-use", "birefnet-general"}
+    birefnets = {"birefnet-general", "birefnet-lite"}
+    assert set(cards()) == {"u2netp", "u2net", "rmbg-1.4", "rmbg-2.0", "isnet-general-use"} | birefnets
 
 
 def test_it_reads_a_card() -> None:
@@ -45,6 +46,19 @@ def test_every_card_says_what_running_it_takes() -> None:
         assert set(found.network.stored) <= {"float32", "float16"}
         assert found.network.answer
         assert found.network.verified_by
+
+
+def test_every_birefnet_names_its_order_of_patches_and_says_when_it_is_not_verified() -> None:
+    orders = {slug: found.architecture["patch_order"] for slug, found in cards().items() if found.family == "birefnet"}
+
+    assert orders == {
+        "rmbg-2.0": "patch-columns",
+        "birefnet-general": "colour-planes",
+        "birefnet-lite": "colour-planes",
+    }
+    for slug in ("birefnet-general", "birefnet-lite"):
+        assert "patch_order: not verified. Known: " in card(slug).network.verified_by
+        assert " Not known: " in card(slug).network.verified_by
 
 
 def test_refuses_models_without_an_architecture(monkeypatch: pytest.MonkeyPatch) -> None:

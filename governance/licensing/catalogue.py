@@ -27,6 +27,7 @@ from governance.licensing.catalogue_shapes import (
     License,
     LicenseDeclaration,
     LicenseResolution,
+    LicenseTextEntry,
     LineageClaim,
     OpenPoint,
     Party,
@@ -34,6 +35,7 @@ from governance.licensing.catalogue_shapes import (
     TrainingUse,
 )
 from governance.licensing.catalogue_tables import TABLES
+from governance.licensing.catalogue_texts import check_texts
 
 __all__ = ["FORMAT", "Catalogue", "CatalogueError", "load_catalogue"]
 
@@ -45,7 +47,7 @@ _Entry = TypeVar("_Entry")
 
 
 def load_catalogue(directory: Path) -> Catalogue:
-    """Reads every ``*.toml`` directly in ``directory``.
+    """Reads every ``*.toml`` directly in ``directory``, and checks the licence texts under ``texts/`` against them.
 
     Raises :class:`CatalogueError` naming file, entry and key when anything is malformed, unknown, duplicated,
     dangling or at odds with the rest.
@@ -65,6 +67,7 @@ def load_catalogue(directory: Path) -> Catalogue:
         sources=_sorted(Source, entries["source"]),
         parties=_sorted(Party, entries["party"]),
         licenses=_sorted(License, entries["license"]),
+        license_texts=_sorted(LicenseTextEntry, entries["license_text"]),
         families=_sorted(Family, entries["family"]),
         models=_sorted(ModelVersion, entries["model"]),
         weights=_sorted(Weights, entries["weights"]),
@@ -78,6 +81,7 @@ def load_catalogue(directory: Path) -> Catalogue:
         open_points=_sorted(OpenPoint, entries["open_point"]),
     )
     check(catalogue)
+    check_texts(directory, catalogue.license_texts)
     return catalogue
 
 

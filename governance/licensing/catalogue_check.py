@@ -20,6 +20,7 @@ from governance.licensing.catalogue_words import (
 def check(catalogue: Catalogue) -> None:
     """Raises :class:`CatalogueError` for the first thing that does not fit together."""
     _dates(catalogue)
+    _texts(catalogue)
     _resolutions(catalogue)
     _one_resolution_each(catalogue)
     _claims(catalogue)
@@ -37,6 +38,8 @@ def _wrong(entry: str, key: str, got: object, expected: str) -> CatalogueError:
 def _dated(catalogue: Catalogue) -> Iterator[tuple[str, str, date | None]]:
     for source in catalogue.sources:
         yield f"source {source.slug}", "dated", source.dated
+    for text in catalogue.license_texts:
+        yield f"license_text {text.slug}", "captured_on", text.captured_on
     for declaration in catalogue.declarations:
         yield f"declaration {declaration.slug}", "stated_on", declaration.stated_on
     for claim in catalogue.claims:
@@ -50,6 +53,14 @@ def _dates(catalogue: Catalogue) -> None:
     for entry, key, day in _dated(catalogue):
         if day is not None and day > catalogue.as_of:
             raise _wrong(entry, key, day.isoformat(), f"a date not after {catalogue.as_of}, the catalogue's own")
+
+
+def _texts(catalogue: Catalogue) -> None:
+    for entry in catalogue.license_texts:
+        if entry.file != f"{entry.license}.txt":
+            raise _wrong(
+                f"license_text {entry.slug}", "file", entry.file, f"{entry.license}.txt, the licence's own name"
+            )
 
 
 def _resolutions(catalogue: Catalogue) -> None:

@@ -22,6 +22,7 @@ from governance.licensing.catalogue_shapes import (
     License,
     LicenseDeclaration,
     LicenseResolution,
+    LicenseTextEntry,
     LineageClaim,
     OpenPoint,
     Party,
@@ -48,6 +49,7 @@ class Catalogue:
     sources: tuple[Source, ...]
     parties: tuple[Party, ...]
     licenses: tuple[License, ...]
+    license_texts: tuple[LicenseTextEntry, ...]
     families: tuple[Family, ...]
     models: tuple[ModelVersion, ...]
     weights: tuple[Weights, ...]
@@ -76,6 +78,10 @@ class Catalogue:
 
     def license(self, slug: str) -> License:
         return _one("license", self.licenses, slug)
+
+    def text_of(self, license: str) -> LicenseTextEntry | None:
+        """The licence text we ship, or None: not every text may be passed on, and not every one could be had."""
+        return next((entry for entry in self.license_texts if entry.license == license), None)
 
     def model(self, slug: str) -> ModelVersion:
         return _one("model", self.models, slug)

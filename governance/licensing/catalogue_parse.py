@@ -14,6 +14,8 @@ from governance.errors import GovernanceError
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _MD5: Final = re.compile(r"[0-9a-f]{32}")
 _SLUG: Final = re.compile(r"[A-Za-z0-9]+(?:[.+_-][A-Za-z0-9]+)*\+?")
+_FILE_NAME: Final = re.compile(r"[A-Za-z0-9]+(?:[.+_-][A-Za-z0-9]+)*\.txt")
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?")
 _HTTPS: Final = re.compile(r"https://[^\s/]+\.[^\s]+")
 
 
@@ -119,6 +121,8 @@ def _pattern(pattern: re.Pattern[str], expected: str) -> Callable[[object, Place
 slug = _pattern(_SLUG, "a slug of letters, digits, '.', '-', '_'")
 sha256 = _pattern(_SHA256, "a SHA-256: 64 lower-case hexadecimal digits")
 md5 = _pattern(_MD5, "an MD5: 32 lower-case hexadecimal digits")
+text_file = _pattern(_FILE_NAME, "the plain name of a .txt file, without folders")
+language = _pattern(_LANGUAGE, "a language such as en or en-GB")
 https = _pattern(_HTTPS, "an https address")
 
 

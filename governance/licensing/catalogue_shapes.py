@@ -69,6 +69,25 @@ class License:
 
 
 @dataclass(frozen=True, slots=True)
+class LicenseTextEntry:
+    """A licence text shipped with the catalogue, byte for byte as it was obtained. ``catalogue_texts`` reads it."""
+
+    slug: str
+    license: str
+    file: str  # under ``texts/``, named after the licence
+    sha256: str  # of the bytes
+    size: int  # bytes
+    language: str
+    source: str  # the very file the bytes were taken from
+    revision: str  # of that source, as published
+    captured_on: date
+    permission: str  # why the text itself may be passed on
+    note: str
+    mark: Mark
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LicenseDeclaration:
     """Somebody says, somewhere, at some revision and date, that something is under some licence."""
 

@@ -92,6 +92,7 @@ class HostingMode(StrEnum):
 class LicenseCategory(StrEnum):
     PERMISSIVE = "permissive"
     COPYLEFT = "copyleft"
+    USE_RESTRICTED = "use_restricted"  # open to all, with uses it forbids
     NON_COMMERCIAL = "non_commercial"
     EVALUATION_ONLY = "evaluation_only"
     RESEARCH_ONLY = "research_only"

@@ -8,7 +8,7 @@ nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -75,6 +75,21 @@ def parse_expression(text: str) -> Expression:
         raise _refused(text, "it is empty")
     alternatives = _alternatives(tree, text)
     return Expression(str(tree), tuple(sorted({tuple(sorted(set(option))) for option in alternatives})))
+
+
+def recorded_expression(text: str, on_record: Collection[str]) -> Expression:
+    """As ``parse_expression``, and every private ``LicenseRef-…`` must be on record: by its form alone nobody knows
+    what it stands for. Raises ExpressionRefused, for a private name not on record with code ``license.unrecorded``.
+    """
+    expression = parse_expression(text)
+    for name in expression.identifiers:
+        if _LICENSE_REF.fullmatch(base_license(name)) and base_license(name) not in on_record:
+            raise ExpressionRefused(
+                f"Found the private licence {base_license(name)!r} in {text!r}, which is not on record.",
+                how_to_fix="Record the licence with its text first, or use the name it is recorded under.",
+                code="license.unrecorded",
+            )
+    return expression
 
 
 def base_license(identifier: str) -> str:

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from governance.licensing.jsonread import often_read
+from governance.licensing.jsontext import Remembering
+
 
 class Action(StrEnum):
     """What somebody wants to do. Comments give the ODRL action each one narrows."""
@@ -117,8 +120,9 @@ class Term:
     duty: DutyKind | None = None
 
 
+@often_read
 @dataclass(frozen=True, slots=True)
-class Encoding:
+class Encoding(Remembering):
     """Our dated reading of one licence text: an interpretation with authors, never the licence itself.
 
     ``license_id`` is an SPDX identifier or ``LicenseRef-…``; ``text_sha256`` the digest of the bytes that

@@ -34,7 +34,7 @@ def territories(codes: Iterable[str]) -> tuple[str, ...]:
     if unknown:
         raise RequestError(
             f"Unknown territory: {', '.join(unknown)}; expected ISO 3166-1 codes such as DE, or WORLD.",
-            how_to_fix="The United Kingdom is GB; for everywhere write WORLD.",
+            how_to_fix="The United Kingdom is GB; name the countries of the EU one by one; for everywhere write WORLD.",
             code="territory.unknown",
         )
     return (WORLD,) if WORLD in wanted else tuple(wanted)

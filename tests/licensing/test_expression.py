@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.licensing.expression import ExpressionRefused, base_license, parse_expression
+from governance.licensing.expression import ExpressionRefused, base_license, parse_expression, recorded_expression
 
 NAMES = st.sampled_from(["MIT", "Apache-2.0", "CC-BY-NC-4.0", "LicenseRef-bria-rmbg-1.4"])
 
@@ -51,6 +51,26 @@ def test_it_refuses_what_it_cannot_rely_on(text: str, reason: str) -> None:
 def test_a_private_licence_is_never_taken_for_a_public_one() -> None:
     # The library knows LicenseRef-MIT-TC as another spelling of MIT.
     assert parse_expression("LicenseRef-MIT-TC").identifiers == ("LicenseRef-MIT-TC",)
+
+
+def test_a_private_licence_on_record_may_be_named() -> None:
+    named = recorded_expression("LicenseRef-mine OR MIT", {"LicenseRef-mine"})
+    assert named.identifiers == ("LicenseRef-mine", "MIT")
+
+
+def test_it_refuses_a_private_licence_that_is_not_on_record() -> None:
+    with pytest.raises(
+        ExpressionRefused, match="'LicenseRef-theirs' in 'MIT AND LicenseRef-theirs', which is not"
+    ) as refused:
+        recorded_expression("MIT AND LicenseRef-theirs", {"LicenseRef-mine"})
+    assert refused.value.code == "license.unrecorded"
+    assert refused.value.how_to_fix
+
+
+def test_it_refuses_an_unknown_identifier_though_it_is_on_record() -> None:
+    with pytest.raises(ExpressionRefused, match="'Mine' is neither an SPDX identifier") as refused:
+        recorded_expression("Mine", {"Mine"})
+    assert refused.value.code == "license.expression"
 
 
 def test_it_refuses_an_expression_that_multiplies_out_of_hand() -> None:

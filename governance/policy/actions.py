@@ -8,7 +8,7 @@ from governance.licensing.catalogue_words import HostingMode
 from governance.licensing.terms import Action
 from governance.policy.facts import Facts
 from governance.policy.use import UseAssessment
-from governance.policy.words import OutputDistribution, Stage, TargetKind, UseClass, WeightsDistribution
+from governance.policy.words import OutputDistribution, TargetKind, UseClass, WeightsDistribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ def requested_actions(facts: Facts, use: UseAssessment) -> tuple[Request, ...]:
     A release asks for the outputs only: the model ran earlier, under the decision of that time.
     """
     wanted: dict[Action, bool] = dict.fromkeys(facts.further_actions, True)
-    if facts.stage is not Stage.RELEASE:
+    if not facts.releasing:
         wanted[Action.RUN_INFERENCE] = True
     internal = facts.target.output_distribution is OutputDistribution.INTERNAL
     wanted[Action.USE_OUTPUT_INTERNALLY if internal else Action.DISTRIBUTE_OUTPUT] = True
@@ -36,6 +36,9 @@ def requested_actions(facts: Facts, use: UseAssessment) -> tuple[Request, ...]:
         wanted[Action.OFFER_AS_SERVICE] = True
     if facts.target.kind is TargetKind.DATASET_PUBLICATION:
         wanted[Action.TRAIN_ON_OUTPUT] = True
+    public = facts.target.output_distribution is OutputDistribution.PUBLIC
+    if facts.target.kind is TargetKind.RESEARCH_BENCHMARK and public:
+        wanted[Action.BENCHMARK_PUBLISH] = True
     if _ships_weights(facts):
         wanted[Action.DISTRIBUTE_WEIGHTS] = True
     return tuple(Request(action, wanted[action]) for action in Action if action in wanted)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 
-from governance.licensing.terms import Constraint, LeftOperand, Operator
+from governance.licensing.terms import Constraint, LeftOperand, Operator, RightOperand
 from governance.policy.decision import Tri
 from governance.policy.facts import Facts
 from governance.policy.use import UseAssessment
@@ -44,29 +44,45 @@ _READERS: dict[LeftOperand, _Reader] = {
 
 def check(constraint: Constraint, found: Value) -> Tri:
     """Whether ``found`` meets the constraint. Values that cannot be compared are unknown, never satisfied."""
+    return holds(constraint.left_operand, constraint.operator, constraint.right_operand, found)
+
+
+def holds(operand: LeftOperand, operator: Operator, required: RightOperand, found: Value) -> Tri:
+    """``check`` for a constraint given in its parts."""
     if found is None:
         return Tri.UNKNOWN
-    operator, required = constraint.operator, constraint.right_operand
+    if operand is LeftOperand.TERRITORY and operator not in _ORDER:
+        return _tri(_territory(operator, _as_set(found), _as_set(required)))
+    if operator is Operator.IS_ANY_OF and isinstance(found, str) and isinstance(required, tuple):
+        return _tri(found in required)  # the commonest, without building sets
     if operator in _ORDER:
         return _ordered(operator, found, required)
-    left = _as_set(found)
-    right = _as_set(required)
-    if constraint.left_operand is LeftOperand.TERRITORY:
-        return _tri(_territory(operator, left, right))
-    return _tri(_SETS[operator](left, right))
+    return _tri(_SETS[operator](_as_set(found), _as_set(required)))
 
 
 def all_of(results: Iterable[Tri]) -> Tri:
     """Kleene "and": the worst; satisfied for nothing."""
-    return min(results, key=lambda result: result.rank, default=Tri.SATISFIED)
+    worst = Tri.SATISFIED
+    for result in results:
+        if result is Tri.UNSATISFIED:
+            return result
+        if result is Tri.UNKNOWN:
+            worst = result
+    return worst
 
 
 def any_of(results: Iterable[Tri]) -> Tri:
     """Kleene "or": the best; unsatisfied for nothing."""
-    return max(results, key=lambda result: result.rank, default=Tri.UNSATISFIED)
+    best = Tri.UNSATISFIED
+    for result in results:
+        if result is Tri.SATISFIED:
+            return result
+        if result is Tri.UNKNOWN:
+            best = result
+    return best
 
 
-_ORDER = (Operator.LT, Operator.LTEQ, Operator.GT, Operator.GTEQ)
+_ORDER = frozenset((Operator.LT, Operator.LTEQ, Operator.GT, Operator.GTEQ))
 
 _SETS: dict[Operator, Callable[[frozenset[str], frozenset[str]], bool]] = {
     Operator.EQ: lambda left, right: left == right,
@@ -111,9 +127,7 @@ def _compare(operator: Operator, difference: int) -> bool:
 
 
 def _as_set(value: object) -> frozenset[str]:
-    if isinstance(value, tuple):
-        return frozenset(str(item) for item in value)
-    return frozenset((str(value),))
+    return frozenset(value) if isinstance(value, tuple) else frozenset((str(value),))
 
 
 def _tri(answer: bool) -> Tri:

@@ -9,11 +9,12 @@ from governance.licensing.catalogue_words import HostingMode
 from governance.licensing.terms import Action, LeftOperand
 from governance.policy.decision import Cure, CureKind, Outcome, Stop, Tri
 from governance.policy.entitled import HOSTED, names_model
-from governance.policy.facts import Facts, RouteFacts
+from governance.policy.facts import Facts
+from governance.policy.facts_route import RouteFacts
 from governance.policy.grants import Grant, GrantKind
 from governance.policy.phrases import listed, provider_name, word, words
 from governance.policy.use import UseAssessment
-from governance.policy.weighing import Weighed
+from governance.policy.weighed import Weighed
 from governance.policy.words import Stage
 
 _MOST_STOPS = 2

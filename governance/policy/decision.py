@@ -26,15 +26,11 @@ class Outcome(StrEnum):
     REVIEW = "review"
     DENY = "deny"
 
-    @property
-    def rank(self) -> int:
-        """0 for permit up to 3 for deny: the worst effect of any finding is the outcome."""
-        return list(Outcome).index(self)
-
-    @property
-    def allows(self) -> bool:
-        """True when work may go ahead: permit or duties."""
-        return self in (Outcome.PERMIT, Outcome.DUTIES)
+    def __init__(self, _value: str) -> None:
+        # 0 for permit up to 3 for deny: the worst effect of any finding is the outcome.
+        self.rank = len(type(self).__members__)
+        # True when work may go ahead: permit or duties.
+        self.allows = self.rank < 2
 
 
 class Tri(StrEnum):
@@ -44,10 +40,9 @@ class Tri(StrEnum):
     UNKNOWN = "unknown"
     SATISFIED = "satisfied"
 
-    @property
-    def rank(self) -> int:
-        """0 unsatisfied, 1 unknown, 2 satisfied: "and" is the minimum, "or" the maximum."""
-        return list(Tri).index(self)
+    def __init__(self, _value: str) -> None:
+        # 0 unsatisfied, 1 unknown, 2 satisfied: "and" is the minimum, "or" the maximum.
+        self.rank = len(type(self).__members__)
 
 
 class Layer(StrEnum):

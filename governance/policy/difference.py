@@ -3,10 +3,12 @@ wonders why."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from governance.licensing.jsonshape import to_plain
 from governance.policy.decision import Change, Decision, Finding, GrantReport, Tri
+from governance.policy.facts_picture import InputFacts
 
 
 def difference(
@@ -24,6 +26,24 @@ def difference(
     if facts_before is not None and facts_after is not None:
         changes += [change for change in _facts(facts_before, facts_after, "") if change.subject != "stage"]
     return tuple(changes)
+
+
+def changed_inputs(before: Iterable[InputFacts], after: Iterable[InputFacts]) -> tuple[str, ...]:
+    """What is known otherwise of pictures that appear in both, in words, for ``OutputFacts.changed_inputs``.
+
+    Permissions are left out: a new one takes nothing away, and one that is gone shows in what it answered.
+    """
+    old = {picture.ref: _about(picture) for picture in before}
+    return tuple(
+        change.message
+        for picture in after
+        if picture.ref in old
+        for change in _facts(old[picture.ref], _about(picture), picture.ref)
+    )
+
+
+def _about(picture: InputFacts) -> dict[str, Any]:
+    return {"signals": to_plain(picture.signals), "licensed_until": to_plain(picture.licensed_until)}
 
 
 def _outcome(previous: Decision, current: Decision) -> list[Change]:
@@ -93,6 +113,8 @@ def _facts(before: Any, after: Any, path: str) -> list[Change]:
 def _text(value: Any) -> str:
     if value is None:
         return "nothing"
+    if isinstance(value, Mapping):
+        return " ".join(_text(item) for item in value.values() if item not in ("", None))
     if isinstance(value, list):
         return ", ".join(_text(item) for item in value) or "nothing"
     return str(value)

@@ -8,24 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime
 
 from governance.errors import RequestError
+from governance.licensing.time_zones import time_zone
 from governance.policy.case import open_case
 from governance.policy.cures import merged
 from governance.policy.decision import Decision, Duty, Finding, Outcome, Tri, WaiverUse
 from governance.policy.difference import difference
-from governance.policy.digests import sha256_of
-from governance.policy.entitled import names_model
+from governance.policy.digests import records_sha256
 from governance.policy.facts import Facts
 from governance.policy.grants import Grant
 from governance.policy.lineage import lineage_grade
-from governance.policy.phrases import day
 from governance.policy.relief import Hold, Waiver
 from governance.policy.rule import Observation, Rule, Weighing, effect_of
 from governance.policy.ruleset import EVALUATOR_VERSION, RuleSet
+from governance.policy.settings import check_policy
+from governance.policy.summary import summary
 from governance.policy.waiving import apply_waivers, without_waiver_advice
 from governance.policy.weighing import weigh
+from governance.policy.words import Severity, Stage
 
 __all__ = ["EVALUATOR_VERSION", "EvaluationRefused", "evaluate", "with_changes"]
 
@@ -47,14 +49,18 @@ def evaluate(
 ) -> Decision:
     """The decision on these facts at ``at`` (timezone-aware). ``previous`` only fills ``changes``.
 
-    Raises EvaluationRefused for a time without a zone, for grants that share a reference, and for facts
-    without a single artefact: with nothing to judge, nothing may pass.
+    Raises SettingRefused for a policy that sets what is not its own, RequestError ``time_zone.unknown`` for an
+    entitlement that counts in no known zone. Raises EvaluationRefused for a time without a zone, grants that share a
+    reference, an output before there can be one, and facts without a
+    single artefact: with nothing to judge, nothing may pass.
     """
     _check_input(facts, grants, at)
+    check_policy(facts.policy, rules)
+    at = at.astimezone(UTC)
     case = open_case(facts, holds, at)
     ordered = tuple(sorted(grants, key=lambda grant: grant.ref))
     weighing = Weighing(case, ordered, tuple(weigh(artefact, ordered, case) for artefact in facts.artefacts))
-    found = [finding for rule in rules.rules for finding in _findings(rule, weighing)]
+    found = _findings(rules, weighing)
     relieved, uses = apply_waivers(found, waivers, rules, facts, at)
     decision = _decide(weighing, tuple(sorted(relieved, key=_gravity)), rules, uses)
     return decision if previous is None else with_changes(decision, previous)
@@ -79,11 +85,11 @@ def _decide(weighing: Weighing, findings: tuple[Finding, ...], rules: RuleSet, u
         cures=merged(without_waiver_advice(cures, can_help)) if not outcome.allows else (),
         waivers=uses,
         holds=tuple(entry.subject for entry in findings if entry.code == "HOLD-001"),
-        summary=_summary(outcome, findings, weighing),
+        summary=summary(outcome, findings, weighing),
         rule_set_digest=rules.digest,
         evaluator_version=EVALUATOR_VERSION,
         facts_sha256=facts.digest(),
-        grants_sha256=sha256_of([grant.as_json() for grant in weighing.grants]),
+        grants_sha256=records_sha256(weighing.grants),
         waiver_can_help=can_help,
     )
 
@@ -113,16 +119,30 @@ def _check_input(facts: Facts, grants: Sequence[Grant], at: datetime) -> None:
             "Found no artefact to judge; expected at least the weights.",
             how_to_fix="Gather the weights, or the hosted model, as an artefact.",
         )
+    if facts.output is not None and facts.stage in (Stage.SUBMIT, Stage.DISPATCH):
+        raise EvaluationRefused(
+            f"Found output {facts.output.ref} at stage {facts.stage.value}; expected none before there is one.",
+            how_to_fix="Judge an existing output at release, re-delivery, sweep or preview.",
+        )
+    for grant in grants:
+        if grant.standing is not None:
+            time_zone(grant.standing.zone)
 
 
-def _findings(rule: Rule, weighing: Weighing) -> list[Finding]:
-    if rule.stages and weighing.case.facts.stage not in rule.stages:
-        return []
-    return [_finding(rule, observation) for observation in rule.check(weighing)]
+def _findings(rules: RuleSet, weighing: Weighing) -> list[Finding]:
+    facts = weighing.case.facts
+    gate = facts.gate
+    settings = {entry.code: entry.severity for entry in facts.policy.overrides}
+    return [
+        _finding(rule, observation, settings.get(rule.code, rule.severity))
+        for rule in rules.rules
+        if not rule.stages or gate in rule.stages
+        for observation in rule.check(weighing)
+    ]
 
 
-def _finding(rule: Rule, seen: Observation) -> Finding:
-    severity = seen.severity or rule.severity
+def _finding(rule: Rule, seen: Observation, usual: Severity) -> Finding:
+    severity = seen.severity or usual
     duties = seen.duties
     troubled = seen.result is not Tri.SATISFIED
     return Finding(
@@ -166,34 +186,3 @@ def _outcome(weighing: Weighing, findings: Sequence[Finding]) -> Outcome:
 def _waiver_can_help(findings: Sequence[Finding], rules: RuleSet) -> bool:
     obstacles = [entry for entry in findings if not entry.effect.allows]
     return bool(obstacles) and all(rules.rule(entry.code).waivable for entry in obstacles)
-
-
-def _until(ends: datetime) -> str:
-    """An end is exclusive: a right that ends at midnight covers the day before to its last moment."""
-    utc = ends.astimezone(UTC)
-    if utc.time() == time.min:
-        return f"to the end of {day(utc - timedelta(days=1))}"
-    return f"until {day(utc)}, {utc:%H:%M} UTC"
-
-
-def _names_this_model(ref: str, weighing: Weighing) -> bool:
-    scopes = [grant.scope for grant in weighing.grants if grant.ref == ref and grant.scope is not None]
-    return any(names_model(scope, weighing.case.facts.route) for scope in scopes)
-
-
-def _summary(outcome: Outcome, findings: Sequence[Finding], weighing: Weighing) -> str:
-    if not outcome.allows:
-        reasons = [entry for entry in findings if entry.effect is outcome]
-        # A right bought for another model stops here too, but that is not why this work may not run.
-        reasons.sort(key=lambda entry: entry.code.startswith("ENT-") and not _names_this_model(entry.subject, weighing))
-        return next((entry.message for entry in reasons), "No grant permits this.")
-    texts = []
-    for verdict in weighing.verdicts:
-        if verdict.relied is None:
-            continue
-        grant = verdict.relied.grant
-        ends = grant.standing.ends_at if grant.standing else None
-        until = f" {_until(ends)}" if ends else ""
-        covers = f"{grant.ref} covers this use of {verdict.artefact.title}{until}."
-        texts.append(covers if grant.standing else f"{grant.title} permits this use of {verdict.artefact.title}.")
-    return " ".join(dict.fromkeys(texts))

@@ -8,9 +8,11 @@ from enum import StrEnum
 from typing import Any
 
 from governance.licensing.catalogue_words import DeclarationRank, DeclarationStatus, HostingMode
+from governance.licensing.jsonread import often_read
 from governance.licensing.jsonshape import from_plain, to_plain
+from governance.licensing.jsontext import Remembering
 from governance.licensing.terms import Encoding
-from governance.policy.words import TargetKind
+from governance.policy.words import TargetKind, WeightsDistribution
 
 
 class GrantKind(StrEnum):
@@ -55,7 +57,8 @@ class ModelScope:
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What an entitlement covers. None means the paper sets no limit; an empty tuple means it covers
-    nothing."""
+    nothing. ``affiliates``: a client named stands for the companies of its group as well. ``weights_distribution``:
+    the furthest the weights may go under it."""
 
     models: tuple[ModelScope, ...]
     hosting_modes: tuple[HostingMode, ...]
@@ -65,6 +68,8 @@ class Scope:
     territories: tuple[str, ...] | None = None
     clients: tuple[str, ...] | None = None
     projects: tuple[str, ...] | None = None
+    affiliates: bool = False
+    weights_distribution: WeightsDistribution | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +85,20 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentReporting:
+    """The attribution agent a right demands: since when, and when the licensor last acknowledged a report."""
+
+    required_since: datetime
+    last_acknowledged_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Whether a purchased right is in force: facts from which the status at a time is derived.
 
     ``starts_at`` inclusive, ``ends_at`` exclusive; None means no end is agreed. ``ended_at`` is an early end
-    (termination, suspension, supersession) with its reason.
+    (termination, suspension, supersession) with its reason. ``zone``: the IANA time zone the paper counts its days
+    in. ``agent``: None where no attribution agent is demanded.
     """
 
     verified: bool
@@ -94,10 +108,13 @@ class Standing:
     ended_at: datetime | None = None
     ended_reason: str = ""
     overdue_duties: tuple[str, ...] = ()
+    zone: str = "UTC"
+    agent: AgentReporting | None = None
 
 
+@often_read
 @dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Remembering):
     """One right, seen by the evaluator.
 
     ``readings``: all of them must permit (an SPDX "AND" has several, an entitlement one). A public licence

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from governance.licensing.catalogue_words import EvidenceLevel, Standing, TermsClass, TrainingRole
-from governance.policy.facts import LineageFacts, TrainingUse
+from governance.licensing.catalogue_words import Completeness, EvidenceLevel, Standing, TermsClass, TrainingRole
+from governance.policy.facts_lineage import LineageFacts, TrainingUse
+
+PARTIAL = (Completeness.INCOMPLETE, Completeness.INCOMPLETE_FIRST_PARTY_ONLY)
 
 
 def lineage_grade(lineage: LineageFacts) -> EvidenceLevel:
     """The lowest grade of anything the model was trained on; ``none`` when nothing is known.
 
-    Evaluation sets do not count: the model learnt nothing from them.
+    Evaluation sets do not count: the model learnt nothing from them. A list known to be partial is no better
+    documented than a vendor's word, however well its entries are.
     """
-    grades = (grade_of(use) for use in training(lineage))
+    grades = [grade_of(use) for use in training(lineage)]
+    if grades and lineage.completeness in PARTIAL:
+        grades.append(EvidenceLevel.VENDOR_ASSERTED)
     return min(grades, key=lambda level: level.strength, default=EvidenceLevel.NONE)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import lru_cache
 
 from governance.licensing.catalogue_words import DeclarationRank, EvidenceLevel, HostingMode
 from governance.licensing.terms import Action, LeftOperand
-from governance.policy.words import TargetKind, UseClass
+from governance.policy.words import Content, TargetKind, UseClass
 
 ACTION: dict[Action, str] = {
     Action.RUN_INFERENCE: "run the model",
@@ -60,6 +61,9 @@ _WORDS: dict[str, str] = {
     DeclarationRank.LICENSE_FILE: "licence file",
     DeclarationRank.GATE_TERMS: "terms accepted at download",
     EvidenceLevel.PUBLIC_DOCUMENTATION: "documented",
+    Content.MEDICAL: "medical pictures",
+    Content.SATELLITE: "satellite pictures",
+    Content.REAL_TIME_VIDEO: "live video",
     "WORLD": "worldwide",
 }
 
@@ -84,7 +88,12 @@ def words(values: str | int | Iterable[str] | None) -> str:
         return str(values)
     if isinstance(values, str):
         return word(values)
-    return ", ".join(word(value) for value in values) or "none"
+    return _several(values if isinstance(values, tuple) else tuple(values))
+
+
+@lru_cache(maxsize=1024)
+def _several(values: tuple[str, ...]) -> str:
+    return ", ".join([word(value) for value in values]) or "none"
 
 
 def provider_name(slug: str) -> str:

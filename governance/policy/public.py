@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from governance.licensing.expression import ExpressionRefused, base_license, parse_expression
 from governance.licensing.terms import Encoding
-from governance.policy.facts import ArtefactFacts, LicenseDeclaration
+from governance.policy.facts_artefact import ArtefactFacts, LicenseDeclaration
 from governance.policy.grants import Grant, GrantKind
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from governance.licensing.terms import Action, Constraint, Encoding, LeftOperand, Term, TermKind
 from governance.policy.actions import Request
 from governance.policy.case import Case
-from governance.policy.conditions import all_of, any_of, check, fact_value
+from governance.policy.conditions import all_of, any_of, check
 from governance.policy.decision import Duty, Stop, Tri
 from governance.policy.phrases import ACTION, OPERAND, words
 
@@ -92,7 +92,7 @@ def _silent(reading: Encoding, request: Request) -> Stop:
 
 
 def _unmet(reading: Encoding, term: Term, constraint: Constraint, request: Request, case: Case) -> Stop:
-    found = fact_value(constraint.left_operand, case.facts, case.use, case.at)
+    found = case.found[constraint.left_operand]
     return Stop(
         code=_code(request.action, constraint.left_operand),
         left=constraint.left_operand.value,
@@ -129,7 +129,7 @@ def _constraints(term: Term, case: Case) -> Tri:
 
 
 def _check(constraint: Constraint, case: Case) -> Tri:
-    return check(constraint, fact_value(constraint.left_operand, case.facts, case.use, case.at))
+    return check(constraint, case.found[constraint.left_operand])
 
 
 def stop_text(stop: Stop) -> str:

@@ -15,7 +15,8 @@ class Waiver:
     """A time-boxed relaxation of one of the organisation's own rules.
 
     Every scope field that is not None must match; at least one of target, project and client is required for
-    it to match anything. ``starts_at`` inclusive, ``ends_at`` exclusive.
+    it to match anything. ``starts_at`` inclusive, ``ends_at`` exclusive. ``uses``: how often it has been used;
+    with ``max_uses`` it is used up by then. ``renews``: the waiver this one follows, by reference.
     """
 
     ref: str
@@ -31,6 +32,10 @@ class Waiver:
     model: str | None = None
     weights_sha256: str | None = None
     revoked_at: datetime | None = None
+    max_uses: int | None = None
+    uses: int = 0
+    renews: str = ""
+    rejected: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON, ready for RFC 8785."""

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from governance.policy.case import Case
 from governance.policy.decision import Cure, Duty, GrantReport, Layer, Outcome, Tri
 from governance.policy.grants import Grant
-from governance.policy.weighing import ArtefactVerdict
-from governance.policy.words import Stage
-
-
-class Severity(StrEnum):
-    """What an unmet rule does: refuse, ask a person, or stay visible."""
-
-    BLOCK = "block"
-    REVIEW = "review"
-    WARN = "warn"
+from governance.policy.weighed import ArtefactVerdict
+from governance.policy.words import Severity, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +26,12 @@ class Weighing:
         return tuple(verdict.relied.report for verdict in self.verdicts if verdict.relied is not None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Observation:
-    """What a rule found. ``severity`` overrides the rule's own when this case is milder or graver."""
+    """What a rule found. ``severity`` overrides the rule's own when this case is milder or graver.
+
+    Not frozen: it becomes a frozen finding at once, and making it twice over would be a tenth of the evaluation.
+    """
 
     result: Tri
     got: str
@@ -56,8 +50,9 @@ Check = Callable[[Weighing], Iterable[Observation]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule with its metadata. ``stages`` empty means every stage. Only rules of the organisation's own
-    policy may be ``waivable``; the rule set refuses any other."""
+    """One rule with its metadata. ``stages`` empty means every stage; see ``Facts.gate`` for re-delivery and sweep.
+    Only rules of the organisation's own policy may be ``waivable``; the rule set refuses any other. ``set_by``: the
+    organisation's setting that decides the severity."""
 
     code: str
     title: str
@@ -68,6 +63,12 @@ class Rule:
     waivable: bool = False
     legal_reference: str = ""
     stages: tuple[Stage, ...] = ()
+    set_by: str = ""
+
+    @property
+    def tests(self) -> str:
+        """The test that runs the rule's examples, met and unmet: an argument for pytest."""
+        return f"tests/policy/test_rule_book.py -k {self.code}"
 
     def metadata(self) -> dict[str, object]:
         """What the rule-set digest covers."""
@@ -80,6 +81,7 @@ class Rule:
             "waivable": self.waivable,
             "legal_reference": self.legal_reference,
             "stages": [stage.value for stage in self.stages],
+            "set_by": self.set_by,
         }
 
 

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from governance.errors import RequestError
 from governance.policy.decision import Layer
 from governance.policy.digests import sha256_of
 from governance.policy.rule import Rule
-from governance.policy.rules import artefact, declarations, entitlement, hold, inputs, license, lineage, release, use
+from governance.policy.rules import (
+    artefact,
+    declarations,
+    entitlement,
+    hold,
+    inputs,
+    license,
+    lineage,
+    release,
+    suitability,
+    use,
+)
 
-EVALUATOR_VERSION = "1.0"
+EVALUATOR_VERSION = "1.1"
 
 
 class RuleSetRefused(RequestError):
@@ -22,11 +35,15 @@ class RuleSetRefused(RequestError):
 @dataclass(frozen=True, slots=True)
 class RuleSet:
     """Rules with unique codes, kept in the order of their codes: the order they are given in never matters.
+    ``digest``: SHA-256 over the metadata of all rules and the evaluator's version.
 
-    Raises RuleSetRefused for a code used twice, and for a waivable rule that is not the organisation's own.
+    Raises RuleSetRefused for a code used twice, for a waivable rule that is not the organisation's own, and for one
+    that does not say what it rests on and how to fix it.
     """
 
     rules: tuple[Rule, ...]
+    digest: str = field(init=False, compare=False)
+    _by_code: Mapping[str, Rule] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         codes = [rule.code for rule in self.rules]
@@ -39,18 +56,22 @@ class RuleSet:
                     f"Rule {rule.code} is waivable but of layer {rule.layer.value}; expected org_policy.",
                     how_to_fix="A third party's right can only be cured by a grant: make the rule not waivable.",
                 )
-        object.__setattr__(self, "rules", tuple(sorted(self.rules, key=lambda rule: rule.code)))
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 over the metadata of all rules and the evaluator's version."""
-        return sha256_of({"evaluator": EVALUATOR_VERSION, "rules": [rule.metadata() for rule in self.rules]})
+            if not (rule.title and rule.legal_reference and rule.how_to_fix):
+                raise RuleSetRefused(
+                    f"Rule {rule.code} lacks its title, its legal reference or how to fix it; expected all three.",
+                    how_to_fix="State them: whoever is stopped by the rule reads them.",
+                )
+        ordered = tuple(sorted(self.rules, key=lambda rule: rule.code))
+        covered = {"evaluator": EVALUATOR_VERSION, "rules": [rule.metadata() for rule in ordered]}
+        object.__setattr__(self, "rules", ordered)
+        object.__setattr__(self, "digest", sha256_of(covered))
+        object.__setattr__(self, "_by_code", MappingProxyType({rule.code: rule for rule in ordered}))
 
     def rule(self, code: str) -> Rule:
         """The rule with this code. Raises RuleSetRefused when there is none."""
-        for rule in self.rules:
-            if rule.code == code:
-                return rule
+        found = self._by_code.get(code)
+        if found is not None:
+            return found
         known = ", ".join(rule.code for rule in self.rules)
         raise RuleSetRefused(f"Found no rule {code!r}; expected one of {known}.", how_to_fix="Check the code.")
 
@@ -62,6 +83,7 @@ STANDARD = RuleSet(
     + artefact.RULES
     + lineage.RULES
     + use.RULES
+    + suitability.RULES
     + inputs.RULES
     + hold.RULES
     + release.RULES

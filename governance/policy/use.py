@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from governance.policy.facts import Determination, TargetFacts
+from governance.policy.facts_target import Determination, TargetFacts
 from governance.policy.words import Answer, UseClass
 
 LEGAL = "legal"

@@ -70,6 +70,8 @@ def _refusal(waiver: Waiver, finding: Finding, rules: RuleSet, at: datetime) -> 
         owner = "a third party's right is not ours to waive"
         own = "this rule cannot be waived"
         return f"{ref} cannot help: {own if finding.layer is Layer.ORG_POLICY else owner}."
+    if waiver.rejected:
+        return f"{ref} was rejected."
     if waiver.approved_by is None:
         return f"{ref} is not approved."
     if waiver.approved_by == waiver.requested_by:
@@ -80,6 +82,8 @@ def _refusal(waiver: Waiver, finding: Finding, rules: RuleSet, at: datetime) -> 
         return f"{ref} starts on {day(waiver.starts_at)}."
     if waiver.ends_at <= at:
         return f"{ref} expired {ago(waiver.ends_at, at)}."
+    if waiver.max_uses is not None and waiver.uses >= waiver.max_uses:
+        return f"{ref} is used up ({waiver.uses} of {waiver.max_uses})."
     return ""
 
 

@@ -6,12 +6,31 @@ from enum import StrEnum
 
 
 class Stage(StrEnum):
-    """The gate that asks."""
+    """The gate that asks. ``redeliver``: an output delivered before goes out again; ``sweep``: what stands is
+    looked at again, an output when the facts name one, work not yet done when they do not."""
 
     PREVIEW = "preview"
     SUBMIT = "submit"
     DISPATCH = "dispatch"
     RELEASE = "release"
+    REDELIVER = "redeliver"
+    SWEEP = "sweep"
+
+
+class Severity(StrEnum):
+    """What an unmet rule does: refuse, ask a person, or stay visible."""
+
+    BLOCK = "block"
+    REVIEW = "review"
+    WARN = "warn"
+
+    @property
+    def rank(self) -> int:
+        """0 for warn up to 2 for block."""
+        return _STRICTNESS[self]
+
+
+_STRICTNESS = {Severity.WARN: 0, Severity.REVIEW: 1, Severity.BLOCK: 2}
 
 
 class Answer(StrEnum):
@@ -85,3 +104,14 @@ class ResearchDataPolicy(StrEnum):
     REVIEW = "review"
     BLOCK = "block"
     ALLOW = "allow"
+
+
+class Content(StrEnum):
+    """What the pictures show, as far as it bears on whether a segmentation model is the right tool."""
+
+    HAIR = "hair"
+    GLASS = "glass"
+    SMOKE = "smoke"
+    MEDICAL = "medical"
+    SATELLITE = "satellite"
+    REAL_TIME_VIDEO = "real_time_video"

@@ -22,19 +22,12 @@ from governance.licensing.encodings import parse_encodings
 from governance.licensing.terms import Encoding
 from governance.policy.decision import Decision
 from governance.policy.engine import evaluate
-from governance.policy.facts import (
-    Alternative,
-    ArtefactFacts,
-    Determination,
-    Facts,
-    LicenseDeclaration,
-    LineageFacts,
-    Offer,
-    OrganisationPolicy,
-    RouteFacts,
-    TargetFacts,
-    TrainingUse,
-)
+from governance.policy.facts import Facts
+from governance.policy.facts_artefact import ArtefactFacts, LicenseDeclaration
+from governance.policy.facts_lineage import LineageFacts, TrainingUse
+from governance.policy.facts_policy import OrganisationPolicy
+from governance.policy.facts_route import Alternative, Offer, RouteFacts
+from governance.policy.facts_target import Determination, TargetFacts
 from governance.policy.grants import Grant, GrantKind, ModelScope, Quota, Scope, Survival
 from governance.policy.grants import Standing as GrantStanding
 from governance.policy.public import public_grants

@@ -14,15 +14,10 @@ from governance.licensing.catalogue_words import (
     ResolutionStatus,
 )
 from governance.policy.decision import Decision
-from governance.policy.facts import (
-    Alternative,
-    Facts,
-    InputFacts,
-    LineageDemand,
-    OrganisationPolicy,
-    OutputFacts,
-    RightsSignal,
-)
+from governance.policy.facts import Facts
+from governance.policy.facts_picture import InputFacts, OutputFacts, RightsSignal
+from governance.policy.facts_policy import LineageDemand, OrganisationPolicy
+from governance.policy.facts_route import Alternative
 from governance.policy.grants import Survival
 from governance.policy.relief import HoldScope
 from governance.policy.words import Answer, OutputDistribution, Stage, TargetKind, UseClass, WeightsDistribution

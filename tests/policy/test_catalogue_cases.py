@@ -11,7 +11,10 @@ import pytest
 from governance.licensing.catalogue import Catalogue, load_catalogue
 from governance.licensing.catalogue_words import DeclarationSubject, Standing
 from governance.policy.decision import Decision, Outcome
-from governance.policy.facts import ArtefactFacts, Facts, LicenseDeclaration, LineageFacts, TargetFacts, TrainingUse
+from governance.policy.facts import Facts
+from governance.policy.facts_artefact import ArtefactFacts, LicenseDeclaration
+from governance.policy.facts_lineage import LineageFacts, TrainingUse
+from governance.policy.facts_target import TargetFacts
 from governance.policy.grants import Grant, ModelScope
 from governance.policy.words import ArtefactRole
 from tests.policy.factories import (

@@ -10,7 +10,7 @@ import pytest
 from governance.licensing.catalogue_words import HostingMode
 from governance.policy.decision import Outcome
 from governance.policy.engine import EvaluationRefused
-from governance.policy.facts import OutputFacts
+from governance.policy.facts_picture import OutputFacts
 from governance.policy.grants import ModelScope, Overage, Survival
 from governance.policy.relief import HoldScope
 from governance.policy.words import Answer, Stage, UseClass
@@ -117,7 +117,7 @@ def test_a_target_that_outlives_the_right_is_put_under_review() -> None:
     lasting = target(valid_until=date(2028, 1, 1))
     decision = judge(facts(lasting), entitlement(survival=Survival.UNTIL_END))
     assert decision.outcome is Outcome.REVIEW
-    assert "Give the target an end before 1 January 2027" in cure_titles(decision)
+    assert "Give the target an end by 31 December 2026" in cure_titles(decision)
 
 
 def test_a_right_for_one_file_does_not_cover_another() -> None:

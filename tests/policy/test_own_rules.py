@@ -11,14 +11,9 @@ from governance.licensing.catalogue_words import EvidenceLevel, Standing, TermsC
 from governance.policy.decision import CureKind, Layer, Outcome
 from governance.policy.difference import difference
 from governance.policy.engine import evaluate
-from governance.policy.facts import (
-    Contradiction,
-    InputFacts,
-    LineageFacts,
-    OrganisationPolicy,
-    OutputFacts,
-    RightsSignal,
-)
+from governance.policy.facts_lineage import Contradiction, LineageFacts
+from governance.policy.facts_picture import InputFacts, OutputFacts, RightsSignal
+from governance.policy.facts_policy import OrganisationPolicy
 from governance.policy.lineage import lineage_grade
 from governance.policy.public import public_grants
 from governance.policy.ruleset import STANDARD, RuleSet, RuleSetRefused

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from governance.licensing.catalogue_words import DerivationKind
 from governance.policy.decision import Cure, CureKind, Layer, Tri
 from governance.policy.entitled import HOSTED
-from governance.policy.rule import Observation, Rule, Severity, Weighing
-from governance.policy.words import Stage
+from governance.policy.facts_artefact import DerivedFrom
+from governance.policy.phrases import word
+from governance.policy.rule import Observation, Rule, Weighing
+from governance.policy.weighed import ArtefactVerdict
+from governance.policy.words import Severity, Stage
 
 
 def weights_known(weighing: Weighing) -> Iterable[Observation]:
@@ -54,6 +58,37 @@ def loaded_as_decided(weighing: Weighing) -> Iterable[Observation]:
     )
 
 
+def nothing_widened(weighing: Weighing) -> Iterable[Observation]:
+    """ART-003. What is converted, tuned or distilled from a file carries no wider licence than that file. Only a
+    design that was drawn again from its description carries nothing along."""
+    verdicts = {verdict.artefact.ref: verdict for verdict in weighing.verdicts}
+    for verdict in weighing.verdicts:
+        for origin in verdict.artefact.derived_from:
+            if origin.kind is not DerivationKind.ARCHITECTURE_ONLY:
+                yield _derived(verdict, origin, verdicts.get(origin.parent))
+
+
+def _derived(verdict: ArtefactVerdict, origin: DerivedFrom, parent: ArtefactVerdict | None) -> Observation:
+    child = verdict.artefact
+    name = parent.artefact.title if parent else origin.title or origin.parent
+    made = f"{child.title} was made from {name} ({word(origin.kind)})"
+    if parent is None:
+        result, found = Tri.UNKNOWN, f"{made}, whose licence nobody has looked at."
+    elif parent.result.rank < verdict.result.rank:
+        result, found = parent.result, f"{made}, whose licence is narrower."
+    else:
+        result, found = Tri.SATISFIED, f"{made}, which allows no less."
+    cure = Cure(CureKind.FIX_ENTITLEMENT, f"Obtain a right that covers {name} as well", "Whatever the copy declares.")
+    return Observation(
+        result=result,
+        subject=child.ref,
+        got=found,
+        required="A licence for the file it was made from that allows as much.",
+        message=found if result is Tri.SATISFIED else f"{found} What the copy declares cannot widen it.",
+        cures=() if result is Tri.SATISFIED else (cure,),
+    )
+
+
 def weights_present(weighing: Weighing) -> Iterable[Observation]:
     """ART-004. Not a matter of right, but better said now than by a worker."""
     route = weighing.case.facts.route
@@ -78,14 +113,22 @@ RULES = (
     Rule(
         "ART-001", "The weights file is known by its digest", Layer.TECHNICAL, Severity.BLOCK,
         "Use a recorded file, or record this one with its source and licence.", weights_known,
+        legal_reference="ISO/IEC 42001:2023, Annex A.6.2.7: documentation of what is run",
     ),
     Rule(
         "ART-002", "The file loaded is the file decided on", Layer.TECHNICAL, Severity.BLOCK,
         "Restore the decided file, then submit again.", loaded_as_decided, stages=(Stage.DISPATCH,),
+        legal_reference="ISO/IEC 42001:2023, Annex A.6.2.8: the log says what ran",
+    ),
+    Rule(
+        "ART-003", "What is derived carries no wider licence", Layer.THIRD_PARTY_RIGHT, Severity.BLOCK,
+        "Obtain a right to the file it was made from, or take one that was made from something else.", nothing_widened,
+        legal_reference="Berne Convention, article 12: adaptations need the author's leave",
     ),
     Rule(
         "ART-004", "The weights file is at hand", Layer.TECHNICAL, Severity.WARN,
         "An operator obtains the weights into the local store.", weights_present,
         stages=(Stage.PREVIEW, Stage.SUBMIT, Stage.DISPATCH),
+        legal_reference="None: a matter of operation",
     ),
 )  # fmt: skip

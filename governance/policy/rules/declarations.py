@@ -8,13 +8,15 @@ from governance.licensing.catalogue_words import DeclarationRank, DeclarationSta
 from governance.licensing.expression import NOASSERTION
 from governance.policy.decision import Cure, CureKind, Layer, Tri
 from governance.policy.entitled import HOSTED
-from governance.policy.facts import ArtefactFacts, LicenseDeclaration
+from governance.policy.facts_artefact import ArtefactFacts, LicenseDeclaration
 from governance.policy.phrases import day, listed, sentence, word
-from governance.policy.rule import Observation, Rule, Severity, Weighing
-from governance.policy.weighing import ArtefactVerdict, declaration_result, is_granting
+from governance.policy.rule import Observation, Rule, Weighing
+from governance.policy.weighed import ArtefactVerdict, bought, declaration_result, is_granting
+from governance.policy.words import Severity
 
 # What a missing licence does depends on whether something else carries, or may carry, the work.
 _EXPLAINING = {Tri.SATISFIED: Severity.WARN, Tri.UNKNOWN: Severity.REVIEW}
+_RANKS = {rank: place for place, rank in enumerate(DeclarationRank)}
 _AUTHORITIES = (DeclarationRank.LICENSE_FILE, DeclarationRank.MODEL_CARD)
 
 
@@ -61,8 +63,8 @@ def declarations_agree(weighing: Weighing) -> Iterable[Observation]:
         if not artefact.declarations:
             continue
         agree = len({entry.expression for entry in artefact.declarations}) == 1
-        bought = verdict.relied is not None and verdict.relied in verdict.entitlements()
-        settled = bought or _settled(verdict)
+        carried = verdict.relied is not None and bought(verdict.relied)
+        settled = carried or _settled(verdict)
         outcome = (
             "For this use they come to the same." if settled else "The strictest one rules until somebody settles it."
         )
@@ -107,8 +109,7 @@ def _settle_cure(artefact: ArtefactFacts) -> Cure:
 
 
 def _declared(artefact: ArtefactFacts) -> str:
-    ranks = list(DeclarationRank)
-    ordered = sorted(artefact.declarations, key=lambda entry: (ranks.index(entry.rank), entry.expression, entry.source))
+    ordered = sorted(artefact.declarations, key=lambda entry: (_RANKS[entry.rank], entry.expression, entry.source))
     return "; ".join(_one_declaration(entry) for entry in ordered) or "no declaration"
 
 
@@ -127,6 +128,7 @@ RULES = (
         Severity.BLOCK,
         "Find the licence text that came with the file, keep it, and have its encoding approved.",
         license_known,
+        legal_reference="Berne Convention, article 9(1): what nobody licenses stays reserved",
     ),
     Rule(
         "LIC-002",
@@ -135,5 +137,6 @@ RULES = (
         Severity.REVIEW,
         "Have legal settle which declaration holds, and record the answer with its source.",
         declarations_agree,
+        legal_reference="Berne Convention, article 9(1): only whoever holds the right can grant it",
     ),
 )

@@ -8,7 +8,8 @@ from governance.policy.case import Case
 from governance.policy.decision import Cure, CureKind, Layer, Tri
 from governance.policy.phrases import day, word
 from governance.policy.relief import Hold, HoldScope
-from governance.policy.rule import Observation, Rule, Severity, Weighing
+from governance.policy.rule import Observation, Rule, Weighing
+from governance.policy.words import Severity
 
 
 def nothing_held(weighing: Weighing) -> Iterable[Observation]:
@@ -59,5 +60,6 @@ RULES = (
     Rule(
         "HOLD-001", "No hold is in force", Layer.ORG_POLICY, Severity.BLOCK,
         "Two people have to lift it, once its reason is dealt with.", nothing_held,
+        legal_reference="Organisation policy: emergency stops",
     ),
 )  # fmt: skip

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from governance.licensing.terms import Action, DutyKind
+from governance.licensing.terms import Action
+from governance.policy.choosing import unplaceable
 from governance.policy.cures import alternative_cures, determination_cures, entitlement_cures, purchase_cures
 from governance.policy.decision import Cure, CureKind, Layer, Stop, Tri
 from governance.policy.phrases import ACTION, count_of, listed, sentence, word
-from governance.policy.rule import Observation, Rule, Severity, Weighing
-from governance.policy.weighing import ArtefactVerdict
-from governance.policy.words import TargetKind, UseClass
+from governance.policy.rule import Observation, Rule, Weighing
+from governance.policy.weighed import ArtefactVerdict
+from governance.policy.words import Severity, UseClass
 
 _NO_WAIVER = "A waiver cannot help: a third party's right is not ours to waive."
-_NO_ROOM = (TargetKind.PACKAGING_POS, TargetKind.OOH, TargetKind.BROADCAST_TV)
 
 
 def grants_permit(weighing: Weighing) -> Iterable[Observation]:
@@ -147,24 +147,22 @@ def duties_can_be_met(weighing: Weighing) -> Iterable[Observation]:
     """LIC-030. An attribution duty on a target with no room for it needs a person's look."""
     kind = weighing.case.facts.target.kind
     for verdict in weighing.verdicts:
-        if verdict.relied is None or kind not in _NO_ROOM:
-            continue
-        for duty in verdict.relied.duties:
-            if duty.kind is DutyKind.ATTRIBUTE:
-                yield Observation(
-                    result=Tri.UNKNOWN,
-                    subject=verdict.relied.grant.ref,
-                    got=f"{sentence(duty.text)} The target is {word(kind)}.",
-                    required="A place where the attribution can reasonably be given.",
-                    clause=duty.clause,
-                    message=f"It is not clear that the attribution can be given on {word(kind)}.",
-                )
+        for duty in unplaceable(verdict.relied.duties, weighing.case) if verdict.relied else ():
+            yield Observation(
+                result=Tri.UNKNOWN,
+                subject=duty.source,
+                got=f"{sentence(duty.text)} The target is {word(kind)}.",
+                required="A place where the attribution can reasonably be given.",
+                clause=duty.clause,
+                message=f"It is not clear that the attribution can be given on {word(kind)}.",
+            )
 
 
 RULES = (
     Rule(
         "LIC-010", "A grant permits what is asked for", Layer.THIRD_PARTY_RIGHT, Severity.BLOCK,
         "Obtain a right that covers it, take another route or model, or change the target.", grants_permit,
+        legal_reference="Berne Convention, articles 9(1) and 12: what nobody licenses stays reserved",
     ),
     Rule(
         "LIC-011", "A non-commercial licence cannot carry a commercial use", Layer.THIRD_PARTY_RIGHT, Severity.BLOCK,
@@ -174,6 +172,7 @@ RULES = (
     Rule(
         "LIC-020", "Weights are distributed only with permission", Layer.THIRD_PARTY_RIGHT, Severity.BLOCK,
         "Leave the weights out, or use weights whose licence permits passing them on.", weights_stay,
+        legal_reference="Berne Convention, article 9(1): copies need leave",
     ),
     Rule(
         "LIC-030", "Duties can be met on this target", Layer.THIRD_PARTY_RIGHT, Severity.REVIEW,

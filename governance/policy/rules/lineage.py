@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from governance.licensing.catalogue_words import Standing, TermsClass
 from governance.licensing.terms import DutyKind
 from governance.policy.cures import waiver_cure
 from governance.policy.decision import Cure, CureKind, Duty, Layer, Outcome, Tri
-from governance.policy.facts import TrainingUse
-from governance.policy.lineage import grade_of, lineage_grade, training
-from governance.policy.phrases import listed, word
-from governance.policy.rule import Observation, Rule, Severity, Weighing
-from governance.policy.words import ResearchDataPolicy
+from governance.policy.facts_lineage import ClaimReview, TrainingUse
+from governance.policy.lineage import PARTIAL, grade_of, lineage_grade, training
+from governance.policy.phrases import day, listed, sentence, word
+from governance.policy.rule import Observation, Rule, Weighing
+from governance.policy.words import ResearchDataPolicy, Severity
 
 _GRADE_TITLE = "Training data is documented as this kind of target demands"
 _RESEARCH_TITLE = "No training data with research-only terms"
+_PARTIAL = "the list of data sets is not complete"
+_REVIEW_TITLE = "No review of a claim about training data is overdue"
 _CLAIM_TITLE = "No claim about training data is contradicted"
 
 
@@ -28,8 +31,10 @@ def grade_suffices(weighing: Weighing) -> Iterable[Observation]:
     minimum = max(demands, key=lambda level: level.strength)
     grade = lineage_grade(facts.lineage)
     met = grade.strength >= minimum.strength
-    weak = [use for use in training(facts.lineage) if grade_of(use).strength < minimum.strength]
-    names = listed(_described(use) for use in weak) or "nothing is known of the training data"
+    weak = [_described(use) for use in training(facts.lineage) if grade_of(use).strength < minimum.strength]
+    if facts.lineage.completeness in PARTIAL:
+        weak.append(_PARTIAL)
+    names = listed(weak) or "nothing is known of the training data"
     yield Observation(
         result=Tri.SATISFIED if met else Tri.UNSATISFIED,
         got=f"Lineage grade: {word(grade)}." if met else f"Lineage grade: {word(grade)} ({names}).",
@@ -72,6 +77,31 @@ def claims_stand(weighing: Weighing) -> Iterable[Observation]:
         )
 
 
+def reviews_current(weighing: Weighing) -> Iterable[Observation]:
+    """LIN-003. A claim somebody promised to look at again, and nobody has."""
+    today = weighing.case.at.date()
+    latest = {entry.claim: entry for entry in sorted(weighing.case.facts.lineage.reviews, key=_reviewed)}
+    for claim, entry in sorted(latest.items()):
+        overdue = entry.review_on is not None and entry.review_on < today
+        due = f"due again on {day(entry.review_on)}" if entry.review_on else "not due again"
+        found = f"{sentence(claim)} Reviewed on {day(entry.reviewed_at)}, {due}."
+        again = Cure(CureKind.RECORD_FACT, "Have legal review the claim again", "The finding ends with the review.")
+        yield Observation(
+            result=Tri.UNSATISFIED if overdue else Tri.SATISFIED,
+            subject=claim,
+            got=found,
+            required="A review that is not overdue.",
+            message=f"A review of a claim about {weighing.case.facts.route.title} is overdue: {found}"
+            if overdue
+            else found,
+            cures=(again, waiver_cure(_REVIEW_TITLE)) if overdue else (),
+        )
+
+
+def _reviewed(entry: ClaimReview) -> tuple[datetime, str]:
+    return (entry.reviewed_at, entry.review_on.isoformat() if entry.review_on else "")
+
+
 def no_research_data(weighing: Weighing) -> Iterable[Observation]:
     """LIN-004. Data sets whose terms allow research only; what that means for weights is disputed."""
     facts = weighing.case.facts
@@ -108,12 +138,14 @@ def terms_known(weighing: Weighing) -> Iterable[Observation]:
     can say later that the question was not seen."""
     facts = weighing.case.facts
     uses = training(facts.lineage)
-    unclear = [use for use in uses if _is_open(use)]
+    unclear = [_described(use) for use in uses if _is_open(use)]
+    if facts.lineage.completeness in PARTIAL:
+        unclear.append(_PARTIAL)
     if uses and not unclear:
         text = "The terms of all training data that is known are stated."
         yield Observation(Tri.SATISFIED, text, "Stated terms for all training data.", text)
         return
-    names = listed(_described(use) for use in unclear) or "nothing is known of the training data"
+    names = listed(unclear) or "nothing is known of the training data"
     yield Observation(
         result=Tri.UNSATISFIED,
         got=f"{names[0].upper()}{names[1:]}.",
@@ -148,18 +180,26 @@ RULES = (
     Rule(
         "LIN-001", _GRADE_TITLE, _OWN, Severity.REVIEW,
         "Use a model with documented lineage, or ask for a waiver.", grade_suffices, waivable=True,
+        legal_reference="Organisation policy: evidence of training data by kind of target",
     ),
     Rule(
         "LIN-002", _CLAIM_TITLE, _OWN, Severity.REVIEW,
         "Review the counter-evidence and record what follows from it.", claims_stand, waivable=True,
+        legal_reference="Organisation policy: claims about training data and what speaks against them",
+    ),
+    Rule(
+        "LIN-003", _REVIEW_TITLE, _OWN, Severity.WARN,
+        "Review the claim again and record what follows.", reviews_current, waivable=True,
+        legal_reference="ISO/IEC 42001:2023, Annex A.7.5",
     ),
     Rule(
         "LIN-004", _RESEARCH_TITLE, _OWN, Severity.REVIEW,
         "Use a model trained on data with clear terms, or ask for a waiver.", no_research_data, waivable=True,
-        legal_reference="Data set terms, for example DIS5K section 2",
+        legal_reference="Data set terms, for example DIS5K section 2", set_by="research_only_data",
     ),
     Rule(
         "LIN-005", "The terms of the training data are stated", _OWN, Severity.WARN,
         "Nothing to do now; a model with stated data terms would not carry this warning.", terms_known,
+        legal_reference="Organisation policy: open questions travel with the output",
     ),
 )  # fmt: skip

@@ -1,18 +1,14 @@
-"""USE, SUIT, GOV: is the purpose known, does the route suit the target, is our own policy in order?"""
+"""USE, GOV: is the purpose known, is our own policy in order?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from governance.licensing.catalogue_words import HostingMode
-from governance.policy.cures import determination_cures, waiver_cure
+from governance.policy.cures import determination_cures
 from governance.policy.decision import Cure, CureKind, Layer, Tri
-from governance.policy.entitled import HOSTED
-from governance.policy.phrases import listed, sentence, word
-from governance.policy.rule import Observation, Rule, Severity, Weighing
-from governance.policy.words import TargetKind, UseClass
-
-_SUIT_TITLE = "The route runs where the target demands"
+from governance.policy.phrases import listed, sentence
+from governance.policy.rule import Observation, Rule, Weighing
+from governance.policy.words import Severity, UseClass
 
 
 def facts_known(weighing: Weighing) -> Iterable[Observation]:
@@ -98,29 +94,6 @@ def _rebutted(weighing: Weighing) -> Observation:
     )
 
 
-def route_suits(weighing: Weighing) -> Iterable[Observation]:
-    """SUIT-001. Some targets say where the model must run."""
-    facts = weighing.case.facts
-    mode = facts.route.hosting_mode
-    demanded = facts.target.hosting_mode
-    sealed = facts.target.kind is TargetKind.AIR_GAPPED_INSTALL and mode in HOSTED
-    elsewhere = demanded in (HostingMode.CLIENT_SELF_HOST, HostingMode.ON_DEVICE) and mode is not demanded
-    unsuited = sealed or elsewhere
-    wanted = word(demanded) if demanded and not sealed else "machines without a network" if sealed else "anywhere"
-    yield Observation(
-        result=Tri.UNSATISFIED if unsuited else Tri.SATISFIED,
-        subject=facts.target.target_ref,
-        got=f"The route runs on {word(mode)}.",
-        required=f"Running on {wanted}.",
-        message=f"The target demands {wanted}; this route runs on {word(mode)}."
-        if unsuited
-        else "The route runs where the target allows it.",
-        cures=(Cure(CureKind.OTHER_ROUTE, f"Take a route that runs on {wanted}", ""), waiver_cure(_SUIT_TITLE))
-        if unsuited
-        else (),
-    )
-
-
 def policy_approved(weighing: Weighing) -> Iterable[Observation]:
     """GOV-001. Settings nobody approved bind nobody."""
     policy = weighing.case.facts.policy
@@ -140,21 +113,21 @@ RULES = (
     Rule(
         "USE-001", "The facts that make a use commercial are known", Layer.ORG_POLICY, Severity.REVIEW,
         "State the missing facts on the target.", facts_known,
+        legal_reference="CC BY-NC 4.0, section 1(i): what the use is primarily intended for",
     ),
     Rule(
         "USE-002", "The use determination stands", Layer.ORG_POLICY, Severity.REVIEW,
         "Have legal determine the use again.", determination_stands,
+        legal_reference="CC BY-NC 4.0, section 1(i): what the use is primarily intended for",
     ),
     Rule(
         "USE-003", "A presumption of commercial use is rebutted only by legal", Layer.ORG_POLICY, Severity.WARN,
         "If the use really is non-commercial, ask legal to determine it.", presumption_unrebutted,
-    ),
-    Rule(
-        "SUIT-001", _SUIT_TITLE, Layer.ORG_POLICY, Severity.REVIEW,
-        "Take a route that runs where the target demands.", route_suits, waivable=True,
+        legal_reference="CC BY-NC 4.0, section 1(i): what the use is primarily intended for",
     ),
     Rule(
         "GOV-001", "The organisation's policy is approved", Layer.ORG_POLICY, Severity.REVIEW,
         "Have the policy revision approved.", policy_approved,
+        legal_reference="Organisation policy: another person approves each revision",
     ),
 )  # fmt: skip

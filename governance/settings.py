@@ -154,6 +154,16 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env("REDIS_URL", "redis://127.0.0.1:6379/0")
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
 
+# Models whose pictures are kept for workers that answer the queue "gpu"; all others wait on "cpu".
+GPU_MODELS = tuple(env_list("CLEARCUT_GPU_MODELS", ""))
+# The queues a worker answers unless told otherwise.
+WORKER_QUEUES = tuple(env_list("CLEARCUT_QUEUES", "cpu,gpu"))
+# How many pictures a worker takes before it answers the next call: enough for a GPU's batches, or for the decoding of
+# one picture to overlap with another's network.
+CHUNK = env_int("CLEARCUT_CHUNK", 64 if env("CLEARCUT_DEVICE").startswith("cuda") else 16)
+# The graphics processors that `manage.py run` starts a worker for, by index.
+GPUS = tuple(env_list("CLEARCUT_GPUS", ""))
+
 STORAGE_URL = env("CLEARCUT_STORAGE_URL", (STATE_DIR / "blobs").as_uri())
 WEIGHTS_DIR = Path(env("CLEARCUT_WEIGHTS_DIR", str(STATE_DIR / "weights")))
 KEYS_DIR = Path(env("CLEARCUT_KEYS_DIR", str(STATE_DIR / "keys")))

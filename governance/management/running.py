@@ -12,7 +12,7 @@ from django.conf import settings
 from governance.management.processes import process_specs
 from governance.management.supervisor import Supervisor
 
-NEEDED = {"ledger", "worker", "scheduler"}
+NOT_NEEDED = {"web"}
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def running_processes() -> Iterator[Callable[[], None]]:
         except BlockingIOError:
             yield lambda: None
             return
-        specs = [spec for spec in process_specs() if spec.name in NEEDED]
+        specs = [spec for spec in process_specs(gpus=settings.GPUS) if spec.name not in NOT_NEEDED]
         with Supervisor(specs, emit=_say) as supervisor:
             yield supervisor.check
 

@@ -14,11 +14,13 @@ from governance.management.processes import process_specs
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKER = ROOT / "docker"
-COMMANDS = {spec.name: ["python", *spec.command[1:]] for spec in process_specs("0.0.0.0", 8000)}
+SPECS = {spec.name: spec for spec in process_specs("0.0.0.0", 8000)}
+SPECS["worker-gpu"] = next(spec for spec in process_specs(gpus=["0"]) if spec.name == "worker-gpu-0")
+COMMANDS = {name: ["python", *spec.command[1:]] for name, spec in SPECS.items()}
 
 
-def compose(name: str = "compose.yml") -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load((DOCKER / name).read_text())
+def compose() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((DOCKER / "compose.yml").read_text())
     return content
 
 
@@ -85,6 +87,22 @@ def test_the_web_image_has_no_torch() -> None:
     assert "torch" not in dockerfile_stage("base") + dockerfile_stage("web").partition("FROM")[0]
 
 
-def test_the_graphics_card_goes_to_the_worker() -> None:
-    devices = compose("compose.gpu.yml")["services"]["worker"]["deploy"]["resources"]["reservations"]["devices"]
+def test_the_graphics_card_goes_to_the_worker_that_is_told_to_use_it() -> None:
+    service = compose()["services"]["worker-gpu"]
+    devices = service["deploy"]["resources"]["reservations"]["devices"]
     assert devices == [{"driver": "nvidia", "count": 1, "capabilities": ["gpu"]}]
+    told = {name: service["environment"][name] for name in ("CLEARCUT_DEVICE", "CUDA_VISIBLE_DEVICES")}
+    assert told.items() <= SPECS["worker-gpu"].environment.items()
+
+
+def test_the_graphics_card_is_asked_for_only_where_it_is_wanted() -> None:
+    services = compose()["services"]
+    assert services["worker-gpu"]["profiles"] == ["gpu"]
+    assert [name for name, service in services.items() if "deploy" in service] == ["worker-gpu"]
+
+
+@pytest.mark.parametrize("name", ["worker", "worker-gpu"])
+def test_a_workers_health_is_asked_of_itself(name: str) -> None:
+    service = compose()["services"][name]
+    named = next((part for part in service["command"] if part.startswith("--name=")), "--name=worker")
+    assert f"--destination {named.removeprefix('--name=')}@$$HOSTNAME" in service["healthcheck"]["test"][1]

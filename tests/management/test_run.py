@@ -47,6 +47,15 @@ def test_an_unknown_program_is_named(tmp_path: Path) -> None:
         call_command("run", only="web,printer")
 
 
+@pytest.mark.parametrize("gpus", ["cuda:0", "0,0", "-1"])
+def test_gpus_that_are_no_indexes_are_refused(tmp_path: Path, gpus: str) -> None:
+    with (
+        override_settings(STATE_DIR=tmp_path),
+        pytest.raises(CommandError, match=rf"--gpus got '{gpus}'; expected different whole numbers such as 0,1"),
+    ):
+        call_command("run", gpus=gpus, only="worker", no_setup=True)
+
+
 @pytest.mark.parametrize(
     "arguments", [[], ["--help"], ["help", "run"], ["run", "--help"], ["check"], ["makemigrations", "--check"]]
 )

@@ -37,10 +37,16 @@ class Command(BaseCommand):
         parser.add_argument("--bind", default="127.0.0.1", help="address of the web server (default: loopback)")
         parser.add_argument("--port", type=int, default=8000, help="port of the web server (default: 8000)")
         parser.add_argument("--only", default=",".join(NAMES), help=f"some of {','.join(NAMES)}")
+        parser.add_argument(
+            "--gpus",
+            default=",".join(settings.GPUS),
+            help="the GPUs to start a worker for, by index, such as 0,1 (default: CLEARCUT_GPUS)",
+        )
         parser.add_argument("--no-setup", action="store_true", help="skip `manage.py setup`")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         bind, port, names = options["bind"], options["port"], _chosen(options["only"])
+        gpus = _indexes(options["gpus"])
         if settings.EMBEDDED and not _is_loopback(bind):
             raise CommandError(
                 f"The demo accounts may be offered on loopback only, not on {bind}. "
@@ -51,7 +57,7 @@ class Command(BaseCommand):
                 _check_port(bind, port)
             if not options["no_setup"]:
                 _set_up()
-            specs = [spec for spec in process_specs(bind, port) if spec.name in names]
+            specs = [spec for spec in process_specs(bind, port, gpus) if _kind(spec) in names]
             self._supervise(specs, bind, port)
 
     def _supervise(self, specs: list[ProcessSpec], bind: str, port: int) -> None:
@@ -81,6 +87,18 @@ def _chosen(text: str) -> set[str]:
     if not names or names - set(NAMES):
         raise CommandError(f"--only got {text!r}; expected some of {','.join(NAMES)}.")
     return names
+
+
+def _indexes(text: str) -> tuple[str, ...]:
+    indexes = tuple(index.strip() for index in text.split(",") if index.strip())
+    if not all(index.isdecimal() for index in indexes) or len(set(indexes)) < len(indexes):
+        raise CommandError(f"--gpus got {text!r}; expected different whole numbers such as 0,1.")
+    return indexes
+
+
+def _kind(spec: ProcessSpec) -> str:
+    """Workers with a GPU are workers too."""
+    return spec.name.partition("-")[0]
 
 
 def _is_loopback(bind: str) -> bool:

@@ -57,6 +57,7 @@ class Cast:
     colleague: User
     outsider: User
     legal: User
+    second_legal: User
     admin: User
     second_admin: User
     auditor: User
@@ -78,6 +79,7 @@ def make_cast() -> Cast:
         colleague=person("colleague", Role.REQUESTER, client),
         outsider=person("outsider", Role.REQUESTER, other_client),
         legal=person("legal", Role.LEGAL),
+        second_legal=person("second-legal", Role.LEGAL),
         admin=person("admin", Role.LICENSE_ADMIN),
         second_admin=person("second-admin", Role.LICENSE_ADMIN),
         auditor=person("auditor", Role.AUDITOR),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from PIL import Image
 from governance.models import (
     Asset,
     Client,
+    Contract,
     Cutout,
     DeploymentTarget,
     Entitlement,
@@ -28,6 +29,7 @@ from governance.models import (
 from governance.provenance.cutout import Run
 from governance.services import cutouts, entitlements, jobs
 from governance.services.assets import ingest_asset
+from governance.services.contracts import ContractTerms, enter_contract
 from governance.services.outputs import Made, record_output
 from governance.services.work import TargetDescription, create_project, create_target
 from tests.conftest import Cast
@@ -131,16 +133,32 @@ def make_output(cast: Cast, *, job: Job | None = None) -> Output:
     return output
 
 
+def make_contract(cast: Cast, ref: str = "", **said: Any) -> Contract:
+    """A frame agreement with Bria."""
+    described: dict[str, Any] = {
+        "title": "Frame agreement",
+        "licensor": "Bria",
+        "licensee": "The agency",
+        "reference": "BR-17",
+        "signed_on": date(2026, 1, 15),
+    }
+    return enter_contract(cast.admin, ContractTerms(**(described | said)), (b"signed frame agreement",), ref)
+
+
 def make_entitlement(cast: Cast, *, verified: bool = True, ref: str = "", **terms: Any) -> Entitlement:
-    """A self-host licence for RMBG-2.0 in DE, AT, CH for a year, verified by the second admin."""
-    now = timezone.now()
+    """A self-host licence for RMBG-2.0 in DE, AT, CH for a year, verified by the second admin.
+
+    It runs since yesterday; the next version of a ``ref`` runs from the agreed end of the one before.
+    """
+    before = Entitlement.objects.filter(ref=ref).order_by("version").last()
+    start = before.valid_until if before else timezone.now() - timedelta(days=1)
     described: dict[str, Any] = {
         "title": "Self-host licence",
         "licensor": "Bria",
         "contract_reference": "C-1",
         "model": "rmbg-2.0",
-        "valid_from": now - timedelta(days=1),
-        "valid_until": now + timedelta(days=364),
+        "valid_from": start,
+        "valid_until": start + timedelta(days=365),
         "territories": ("DE", "AT", "CH"),
         "hosting_modes": ("we_self_host",),
         "output_survival": "perpetual",

@@ -1,7 +1,8 @@
 """A pytest plugin that must come before Django's settings: real PostgreSQL and Redis, and a database of their own.
 
 Without DATABASE_URL the embedded servers are started under ``var/embedded-test``; with it, the servers named are used
-and a database ``clearcut_test_…`` is made there and dropped at the end.
+and a database ``clearcut_test_…`` is made there and dropped at the end. With CLEARCUT_TEST_DURABLE=1 the embedded ones,
+in a folder of their own, wait for the disk at every commit, as they do in earnest: for what is measured.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ def prepare() -> None:
     if "DATABASE_URL" in os.environ:
         os.environ["REDIS_URL"] = apart(os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0"))
     else:
-        stack.enter_context(attach(ROOT / "var", name="embedded-test", durable=False))
+        durable = os.environ.get("CLEARCUT_TEST_DURABLE") == "1"
+        name = "embedded-bench" if durable else "embedded-test"
+        stack.enter_context(attach(ROOT / "var", name=name, durable=durable))
         # A Redis database per process as well: workers of two runs must not take each other's ids.
         os.environ["REDIS_URL"] = os.environ["REDIS_URL"].replace("db=0", f"db={os.getpid() % 15 + 1}")
     for name in URLS[1:]:
@@ -60,6 +63,8 @@ def with_database(url: str, name: str) -> str:
 def create_database(name: str, template: str = "template1") -> None:
     with psycopg.connect(with_database(os.environ["DATABASE_OWNER_URL"], "postgres"), autocommit=True) as session:
         session.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        # A session that an earlier test left open (in a thread of its own, say) would keep the template from being copied.
+        session.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [template])
         session.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
 
 

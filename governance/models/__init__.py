@@ -15,10 +15,33 @@ from governance.models.catalogue import (
     WeightsAcquisition,
     WeightsArtifact,
 )
+from governance.models.contracts import Contract, Quota, QuotaEntry
+from governance.models.duties import AgentAcknowledgement, Duty, DutyAct
+from governance.models.facts import FactChange
+from governance.models.inputs import AssetTerm, InputPermission, PermissionVerification, RightsReading, RightsSignal
 from governance.models.jobs import Asset, Cutout, Job, Status
 from governance.models.ledger import Checkpoint, PendingEntry, SequencedEntry, TreeNode, TreeState
+from governance.models.licenses import (
+    DeclarationResolution,
+    EncodingApproval,
+    EncodingRetirement,
+    LicenseEncoding,
+    LicenseText,
+    ResolutionApproval,
+)
+from governance.models.lineage import ClaimContradiction, ClaimReview
 from governance.models.outputs import Delivery, Output, ProvenanceRecord, Release
-from governance.models.rights import Decision, Entitlement, EntitlementEnd, EntitlementVerification
+from governance.models.policies import (
+    PolicySet,
+    PolicySetApproval,
+    PolicySetWithdrawal,
+    Sweep,
+    SweepChange,
+    TrialVerdict,
+)
+from governance.models.relief import Hold, HoldLift, Waiver, WaiverAnswer, WaiverRevocation, WaiverUse
+from governance.models.reviews import ReviewAssignment, ReviewCase, ReviewOutcome
+from governance.models.rights import Decision, Entitlement, EntitlementEnd, EntitlementVerification, GrantSet
 from governance.models.work import (
     Client,
     DeploymentTarget,
@@ -32,41 +55,77 @@ from governance.models.work import (
 )
 
 __all__ = [
+    "AgentAcknowledgement",
     "Asset",
+    "AssetTerm",
     "CatalogueSync",
     "Checkpoint",
+    "ClaimContradiction",
+    "ClaimReview",
     "Client",
+    "Contract",
     "Cutout",
     "Dataset",
     "Decision",
+    "DeclarationResolution",
     "Delivery",
     "DeploymentTarget",
+    "Duty",
+    "DutyAct",
+    "EncodingApproval",
+    "EncodingRetirement",
     "Entitlement",
     "EntitlementEnd",
     "EntitlementVerification",
+    "FactChange",
+    "GrantSet",
+    "Hold",
+    "HoldLift",
     "HostingMode",
+    "InputPermission",
     "Job",
     "License",
     "LicenseDeclaration",
+    "LicenseEncoding",
     "LicenseResolution",
+    "LicenseText",
     "LineageClaim",
     "ModelVersion",
     "Output",
     "OutputDistribution",
     "PendingEntry",
+    "PermissionVerification",
+    "PolicySet",
+    "PolicySetApproval",
+    "PolicySetWithdrawal",
     "Project",
     "ProvenanceRecord",
+    "Quota",
+    "QuotaEntry",
     "Release",
+    "ResolutionApproval",
+    "ReviewAssignment",
+    "ReviewCase",
+    "ReviewOutcome",
+    "RightsReading",
+    "RightsSignal",
     "Role",
     "RoleGrant",
     "SequencedEntry",
     "Status",
+    "Sweep",
+    "SweepChange",
     "TargetKind",
     "Ternary",
     "TrainingUse",
     "TreeNode",
     "TreeState",
+    "TrialVerdict",
     "UseDetermination",
+    "Waiver",
+    "WaiverAnswer",
+    "WaiverRevocation",
+    "WaiverUse",
     "WeightsAcquisition",
     "WeightsArtifact",
     "WeightsDistribution",

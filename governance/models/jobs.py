@@ -36,7 +36,7 @@ class Asset(models.Model):
 
 class Status(models.TextChoices):
     REFUSED = "refused", "Refused"
-    HELD = "held", "Held for review"
+    HELD = "held", "Held"
     QUEUED = "queued", "Waiting for a worker"
     RUNNING = "running", "Running"
     SUCCEEDED = "succeeded", "Made"

@@ -95,7 +95,7 @@ class OutputDistribution(models.TextChoices):
 
 
 class DeploymentTarget(models.Model):
-    """Where outputs go and under what facts. The facts never change: other facts are another target."""
+    """Where outputs go and under what facts. A corrected fact leaves a row in ``FactChange``; decisions keep theirs."""
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="targets")
     name = models.CharField(max_length=120)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
 from governance.licensing import catalogue_words as words
 from governance.models import (
-    Cutout,
     Decision,
+    DeclarationResolution,
     DeploymentTarget,
     LicenseDeclaration,
     ModelVersion,
@@ -17,13 +20,22 @@ from governance.models import (
 from governance.policy import facts as policy
 from governance.policy import words as terms
 from governance.policy.decision import Decision as Verdict
+from governance.policy.weighed import GRANTING
 from governance.provenance.canonical import parse_strict
 
-# The organisation's own settings. One revision until policy sets become rows.
-ORGANISATION = policy.OrganisationPolicy(revision=1)
+
+@dataclass(frozen=True, slots=True)
+class OutputPast:
+    """What happened to an output since it was made. ``cleared_at``: when it was last cleared, if it was."""
+
+    record_verified: bool
+    cleared_at: datetime | None = None
+    changed_inputs: tuple[str, ...] = ()
+
 
 # A way to reach a model that a provider sells, as the kind of right one would buy.
 _OFFERS = {"we_self_host": "self_host", "vendor_api": "vendor_api", "reseller_api": "reseller_api"}
+_IN_EFFECT = (words.DeclarationStatus.ACCEPTED, words.DeclarationStatus.OPEN)
 
 
 def target_facts(target: DeploymentTarget) -> policy.TargetFacts:
@@ -84,17 +96,51 @@ def route_facts(
 
 
 def artefact_facts(model: ModelVersion, weights: WeightsArtifact | None) -> policy.ArtefactFacts:
-    """The weights with every licence declared for them, conflicting ones included."""
-    declared = model.declarations.filter(subject="weights").select_related("license")
-    resolution = model.resolutions.filter(subject="weights").first()
+    """The weights with every licence declared for them, conflicting ones included, as our own people settled it or,
+    where they have not, as the catalogue reads it (three queries)."""
+    declared = list(model.declarations.filter(subject="weights").select_related("license"))
+    declarations, settled = settled_declarations(declared, approved_resolution(model))
+    shipped = None if settled else model.resolutions.filter(subject="weights").first()
+    read = words.ResolutionStatus(shipped.status) if shipped else None
     return policy.ArtefactFacts(
         ref=f"weights:{model.slug}",
         role=terms.ArtefactRole.WEIGHTS,
         title=f"{model.title} weights",
         sha256=weights.sha256 if weights else None,
-        declarations=tuple(_declaration(row) for row in declared),
-        resolution=words.ResolutionStatus(resolution.status) if resolution else None,
+        declarations=declarations,
+        resolution=words.ResolutionStatus.SETTLED if settled else read,
     )
+
+
+def approved_resolution(model: ModelVersion, subject: str = "weights") -> DeclarationResolution | None:
+    """The newest resolution that two people stand behind."""
+    approved = model.declaration_resolutions.filter(subject=subject, approval__isnull=False)
+    return approved.order_by("-id").first()
+
+
+def settled_declarations(
+    rows: Sequence[LicenseDeclaration], resolution: DeclarationResolution | None
+) -> tuple[tuple[policy.LicenseDeclaration, ...], bool]:
+    """The declarations after the resolution, and whether it settles anything.
+
+    Those of the licence taken are accepted, the others listed without effect. A licence that only those declare who
+    cannot grant it sets nothing aside, and one that nobody declares any more settles nothing.
+    """
+    as_read = tuple(_declaration(row) for row in rows)
+    if resolution is None or resolution.license_id not in {row.license_id for row in rows}:
+        return as_read, False
+    taken = [each for each in as_read if each.expression == resolution.license_id]
+    granted = any(each.rank in GRANTING for each in taken)
+    note = f"resolution {resolution.pk}: {resolution.reason}"
+
+    def after(said: policy.LicenseDeclaration) -> policy.LicenseDeclaration:
+        if said.expression == resolution.license_id:
+            return replace(said, status=words.DeclarationStatus.ACCEPTED, note=note)
+        if granted and said.status in _IN_EFFECT:
+            return replace(said, status=words.DeclarationStatus.SET_ASIDE, note=note)
+        return said
+
+    return tuple(after(each) for each in as_read), True
 
 
 def _declaration(row: LicenseDeclaration) -> policy.LicenseDeclaration:
@@ -108,39 +154,7 @@ def _declaration(row: LicenseDeclaration) -> policy.LicenseDeclaration:
     )
 
 
-def lineage_facts(model: ModelVersion) -> policy.LineageFacts:
-    """What is known of the training data and what contradicts it."""
-    uses = model.training_uses.select_related("dataset")
-    claims = model.claims.filter(weighs=True)
-    return policy.LineageFacts(
-        uses=tuple(
-            policy.TrainingUse(
-                dataset=use.dataset.name,
-                role=words.TrainingRole(use.role),
-                terms=words.TermsClass(use.dataset.terms),
-                evidence=words.EvidenceLevel(use.evidence_level),
-                standing=words.Standing(use.standing),
-                source="; ".join(source["title"] for source in use.sources),
-            )
-            for use in uses
-        ),
-        contradictions=tuple(
-            policy.Contradiction(
-                claim=f"{claim.claimant}: {claim.value}",
-                counter="; ".join(claim.counter) or claim.reason,
-                source="; ".join(source["title"] for source in claim.sources),
-            )
-            for claim in claims
-        ),
-    )
-
-
-def input_facts(cutouts: list[Cutout]) -> tuple[policy.InputFacts, ...]:
-    """The pictures by opaque reference."""
-    return tuple(policy.InputFacts(ref=f"AST-{cutout.asset_id}") for cutout in cutouts)
-
-
-def output_facts(output: Output, made_under: Decision, record_verified: bool) -> policy.OutputFacts:
+def output_facts(output: Output, made_under: Decision, past: OutputPast) -> policy.OutputFacts:
     """The output being released, with the use and the grants its own record says it was made under."""
     verdict = made_under_verdict(made_under)
     made_at: datetime = output.created_at
@@ -150,15 +164,28 @@ def output_facts(output: Output, made_under: Decision, record_verified: bool) ->
         made_for=verdict.use_class,
         made_under=verdict.relied_upon,
         target_ref=f"TGT-{output.cutout.job.target_id}",
-        record_verified=terms.Answer.YES if record_verified else terms.Answer.NO,
+        record_verified=terms.Answer.YES if past.record_verified else terms.Answer.NO,
+        decided_at=past.cleared_at or made_under.decided_at,
+        changed_inputs=past.changed_inputs,
     )
 
 
 def decided_facts(decision: Decision) -> policy.Facts:
     """What the stored decision was given, as the evaluator's own type."""
-    return policy.Facts.from_json(parse_strict(decision.facts.encode()))
+    return _facts_of(decision.facts)
 
 
 def made_under_verdict(decision: Decision) -> Verdict:
     """The stored decision as the evaluator's own type."""
-    return Verdict.from_json(parse_strict(decision.body.encode()))
+    return _verdict_of(decision.body)
+
+
+# Many pictures rest on one decision and ask for it several times each. The same text always reads the same.
+@lru_cache(maxsize=64)
+def _facts_of(text: str) -> policy.Facts:
+    return policy.Facts.from_json(parse_strict(text.encode()))
+
+
+@lru_cache(maxsize=64)
+def _verdict_of(text: str) -> Verdict:
+    return Verdict.from_json(parse_strict(text.encode()))

@@ -19,7 +19,8 @@ def add_user(username: str, password: str | None) -> User:
     if password is not None:
         _check_password(password)
     user, created = User.objects.get_or_create(username=username)
-    if created or password is not None:
+    # The same password again changes nothing: a new hash of it would sign the user out everywhere.
+    if created or (password is not None and not user.check_password(password)):
         user.set_password(password)
         user.save(update_fields=["password"])
     return user

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from django.db import connection, models, transaction
 
-from governance.licensing.catalogue import Catalogue
+from governance.licensing.catalogue import Catalogue, load_catalogue
 from governance.models import (
     CatalogueSync,
     Dataset,
@@ -20,6 +21,7 @@ from governance.models import (
     TrainingUse,
     WeightsArtifact,
 )
+from governance.services.catalogue_readings import read_shipped, sync_readings
 
 _SYNC_LOCK = 0x434154
 
@@ -35,6 +37,21 @@ class SyncReport:
     @property
     def unchanged(self) -> bool:
         return not (self.added or self.changed)
+
+
+def take_in(directory: Path) -> SyncReport:
+    """The edition in ``directory`` with its licence texts and readings: all of it or nothing.
+
+    Raises CatalogueError or EncodingRefused before anything is written, a misquoted licence included.
+    """
+    catalogue = load_catalogue(directory)
+    shipped = read_shipped(directory, catalogue)
+    with transaction.atomic():
+        report = sync_catalogue(catalogue)
+        readings = sync_readings(shipped)
+        if readings and report.unchanged:
+            CatalogueSync.objects.create(digest=catalogue.digest, as_of=catalogue.as_of)
+    return replace(report, added=report.added + readings)
 
 
 def sync_catalogue(catalogue: Catalogue) -> SyncReport:

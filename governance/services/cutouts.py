@@ -1,70 +1,112 @@
 """Cutouts on their way through a worker: claim, give back, fail, refuse, retry, find the lost.
 
-Every change of state is a compare-and-set on the row; the queue may lose or double any message.
+Every change of state is a compare-and-set on the row; the queue may lose or double any call.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
+from functools import partial
 
-from django.db import transaction
+from django.conf import settings
+from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from governance.access import User, require
 from governance.adapters import liveness, queue
-from governance.errors import GovernanceError
-from governance.models import Cutout, Decision, Status
+from governance.models import Cutout, Status
+from governance.models.jobs import CutoutQuerySet
 from governance.policy.words import Stage
 from governance.rights.facts import made_under_verdict
 from governance.rights.verdicts import Question, judge
-from governance.services.decisions import STATUS_OF, store_decision
+from governance.services import quotas
+from governance.services.decisions import store_decision
+from governance.services.dispatch import decide
 
-# A queued cutout whose message should long have arrived is sent again; doubled messages lose the claim.
+# Work that should long have been taken is called for again; a doubled call finds nothing to take.
 LOST_AFTER = timedelta(seconds=5)
-RESEND_AFTER = timedelta(minutes=10)
 BATCH = 500
 ATTEMPTS = 3
 
 
 def claim(cutout_id: int) -> Cutout | None:
-    """Take a queued cutout for this worker, evaluated again now. None: somebody else has it, or nobody may.
+    """Take this queued cutout, evaluated again now. None: somebody else has it, or nobody may.
 
     The returned row's ``attempt`` is the fencing token that ``record_output`` and ``fail`` ask for.
     """
-    cutouts = Cutout.objects.select_related("job__target__project", "job__model", "decision", "asset")
-    cutout = cutouts.filter(pk=cutout_id).first()
-    if cutout is None or cutout.status != Status.QUEUED:
-        return None
     with transaction.atomic():
-        decision = _decide_dispatch(cutout)
-        status = Status.RUNNING if decision.allows else STATUS_OF[decision.outcome]
-        taken = Cutout.objects.filter(pk=cutout_id, attempt=cutout.attempt).move(
-            Status.QUEUED,
-            status,
-            attempt=F("attempt") + 1,
-            decision=decision,
-            started_at=timezone.now(),
-            finished_at=timezone.now() if status == Status.REFUSED else None,
-        )
-        if not taken:
-            transaction.set_rollback(True)
-            return None
-    cutout.refresh_from_db()
-    return cutout if cutout.status == Status.RUNNING else None
+        queued = _with_facts(Cutout.objects.filter(pk=cutout_id).queued())
+        cutout = queued.select_for_update(of=("self",)).first()
+        return cutout if cutout is not None and _take(cutout) else None
 
 
-def _decide_dispatch(cutout: Cutout) -> Decision:
-    """The decision this run relies on: the one before while nothing relevant changed, else a new one that says it."""
-    before = cutout.decision
-    if before is None:
-        raise GovernanceError(f"Cutout {cutout.pk} has no decision.", code="cutout.undecided")
-    previous = made_under_verdict(before)
-    question = Question(Stage.DISPATCH, cutout.job.target, cutout.job.model, cutouts=(cutout,))
-    verdict = judge(question, timezone.now(), previous=previous)
-    if not verdict.decision.changes and verdict.decision.outcome == previous.outcome:
-        return before
-    return store_decision(verdict, cutout.job.target, actor=None, job=cutout.job, cutout=cutout, previous=before)
+def claim_next(waiting_on: str, besides: Collection[int] = ()) -> Cutout | None:
+    """Take the cutout that has waited longest on a queue, as ``claim`` does, and say that this session lives on it.
+
+    Those that may no longer run are refused or held on the way. None: nothing waits that nobody is about to take.
+    ``besides``: cutouts the caller has had already; trying them again at once would only repeat the trouble.
+    """
+    waiting = _with_facts(_waiting_on(waiting_on).exclude(pk__in=besides)).order_by("enqueued_at", "pk")
+    while True:
+        cutout: Cutout | None = None
+        try:
+            with transaction.atomic():
+                _do_not_wait_for_the_disk()
+                cutout = waiting.select_for_update(of=("self",), skip_locked=True).first()
+                if cutout is None:
+                    return None
+                liveness.hold(cutout.pk)
+                if _take(cutout):
+                    return cutout
+        except Exception:
+            if cutout is not None:
+                # One that cannot be decided must not keep all that wait behind it.
+                Cutout.objects.filter(pk=cutout.pk).queued().update(enqueued_at=timezone.now())
+            raise
+
+
+def _with_facts(cutouts: CutoutQuerySet) -> CutoutQuerySet:
+    return cutouts.select_related("job__target__project__client", "job__model", "decision", "asset")
+
+
+def _waiting_on(name: str) -> CutoutQuerySet:
+    """The queued cutouts that workers called on this queue may take."""
+    queued = Cutout.objects.queued()
+    for_gpu = Q(job__model__in=settings.GPU_MODELS)
+    return queued.filter(for_gpu) if name == queue.GPU else queued.exclude(for_gpu)
+
+
+def _do_not_wait_for_the_disk() -> None:
+    """Let this transaction commit before it is on disk. Should a crash of the server lose it, the cutout waits again.
+
+    Nothing can rest on a claim that was lost: what is recorded later reaches the disk after it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
+
+
+def _take(cutout: Cutout) -> bool:
+    """Decide, and move the cutout accordingly. False: it may not run, or somebody else was first."""
+    dispatched = decide(cutout)
+    decision = dispatched.decision
+    status = Status.RUNNING if decision.allows else dispatched.otherwise
+    now = timezone.now()
+    taken = Cutout.objects.filter(pk=cutout.pk, attempt=cutout.attempt).move(
+        Status.QUEUED,
+        status,
+        attempt=F("attempt") + 1,
+        decision=decision,
+        started_at=now,
+        finished_at=now if status == Status.REFUSED else None,
+    )
+    if not taken:
+        transaction.set_rollback(True)
+        return False
+    # What was read stays as it is: reading the row again would drop the job, the target and the decision with it.
+    cutout.status, cutout.attempt, cutout.decision, cutout.started_at = status, cutout.attempt + 1, decision, now
+    return status == Status.RUNNING
 
 
 def fail(cutout: Cutout, *, code: str, message: str, permanent: bool) -> str:
@@ -80,8 +122,10 @@ def fail(cutout: Cutout, *, code: str, message: str, permanent: bool) -> str:
             enqueued_at=timezone.now() if again else None,
             finished_at=None if again else timezone.now(),
         )
+        if moved:
+            quotas.void(cutout, cutout.attempt)
         if moved and again:
-            queue.enqueue_on_commit([cutout.pk])
+            queue.call_on_commit(cutout.job.model_id)
     return status
 
 
@@ -89,14 +133,14 @@ def refuse_loaded(cutout: Cutout, loaded_sha256: str, message: str) -> None:
     """The weights read are not the ones decided for: store the refusal with both digests; no output, no record."""
     before = cutout.decision
     question = Question(
-        Stage.DISPATCH, cutout.job.target, cutout.job.model, cutouts=(cutout,), loaded_sha256=loaded_sha256
+        Stage.DISPATCH, cutout.job.target, cutout.job.model, assets=(cutout.asset,), loaded_sha256=loaded_sha256
     )
     verdict = judge(question, timezone.now(), previous=made_under_verdict(before) if before else None)
     with transaction.atomic():
         decision = store_decision(
             verdict, cutout.job.target, actor=None, job=cutout.job, cutout=cutout, previous=before
         )
-        Cutout.objects.filter(pk=cutout.pk, attempt=cutout.attempt).move(
+        refused = Cutout.objects.filter(pk=cutout.pk, attempt=cutout.attempt).move(
             Status.RUNNING,
             Status.REFUSED,
             decision=decision,
@@ -104,6 +148,8 @@ def refuse_loaded(cutout: Cutout, loaded_sha256: str, message: str) -> None:
             error_message=message,
             finished_at=timezone.now(),
         )
+        if refused:
+            quotas.void(cutout, cutout.attempt)
 
 
 def retry(actor: User, cutout: Cutout) -> None:
@@ -112,14 +158,19 @@ def retry(actor: User, cutout: Cutout) -> None:
     with transaction.atomic():
         values = {"error_code": "", "error_message": "", "enqueued_at": timezone.now(), "finished_at": None}
         if Cutout.objects.filter(pk=cutout.pk).move(Status.FAILED, Status.QUEUED, **values):
-            queue.enqueue_on_commit([cutout.pk])
+            queue.call_on_commit(cutout.job.model_id)
 
 
-def requeue_lost(*, queue_is_empty: bool) -> int:
-    """Put back what nobody is working on: running cutouts whose worker died, queued ones whose message was lost."""
+def requeue_lost(*, silent: Collection[str]) -> int:
+    """Put back what nobody is working on, and call for what nobody was called for; returns how many cutouts that is.
+
+    ``silent``: the queues in which no call waits. What should long have been taken from them was forgotten.
+    """
     now = timezone.now()
     running = Cutout.objects.running().filter(started_at__lt=now - LOST_AFTER)
-    abandoned = Cutout.objects.filter(pk__in=liveness.without_holder(running.values_list("pk", flat=True)[:BATCH]))
+    ids = liveness.without_holder(running.values_list("pk", flat=True)[:BATCH])
+    abandoned = Cutout.objects.filter(pk__in=ids)
+    lost = 0
     with transaction.atomic():
         # A picture that takes its worker down every time must not do so for ever.
         abandoned.filter(attempt__gte=ATTEMPTS).move(
@@ -130,10 +181,12 @@ def requeue_lost(*, queue_is_empty: bool) -> int:
             finished_at=now,
         )
         abandoned.move(Status.RUNNING, Status.QUEUED, enqueued_at=None)
-        age = LOST_AFTER if queue_is_empty else RESEND_AFTER
-        due = Cutout.objects.queued().filter(Q(enqueued_at__isnull=True) | Q(enqueued_at__lt=now - age))
-        lost = list(due.order_by("pk").values_list("pk", flat=True)[:BATCH])
-        Cutout.objects.filter(pk__in=lost).queued().update(enqueued_at=now)
-        if lost:
-            queue.enqueue_on_commit(lost)
-    return len(lost)
+        quotas.void_stale(ids)
+        for name in queue.QUEUES:
+            forgotten = Q(enqueued_at__lt=now - LOST_AFTER) if name in silent else Q()
+            due = _waiting_on(name).filter(Q(enqueued_at=None) | forgotten).count()
+            if due:
+                transaction.on_commit(partial(queue.call, name))
+            lost += due
+        Cutout.objects.queued().filter(enqueued_at=None).update(enqueued_at=now)
+    return lost

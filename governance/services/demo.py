@@ -37,6 +37,7 @@ ACCOUNTS = (
     Account("jonas", Role.REQUESTER, CLIENT),
     Account("olive", Role.REQUESTER, OTHER_CLIENT),
     Account("lena", Role.LEGAL),
+    Account("lars", Role.LEGAL),
     Account("adam", Role.LICENSE_ADMIN),
     Account("ada", Role.LICENSE_ADMIN),
     Account("victor", Role.AUDITOR),

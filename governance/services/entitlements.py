@@ -2,82 +2,125 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from governance.access import User, require
-from governance.adapters import blobs
 from governance.errors import RequestError
 from governance.licensing.territories import territories
-from governance.models import (
-    Client,
-    Entitlement,
-    EntitlementEnd,
-    EntitlementVerification,
-    HostingMode,
-    ModelVersion,
-    TargetKind,
-)
-from governance.policy.grants import GrantKind
-from governance.rights.readings import encodings
-from governance.services.words import check_words
-
-_NUMBERING_LOCK = 0x454E5449
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What the paper says. ``evidence`` is the file itself; empty ``target_kinds`` and ``clients`` set no limit."""
-
-    title: str
-    licensor: str
-    contract_reference: str
-    model: str
-    valid_from: datetime
-    valid_until: datetime
-    territories: tuple[str, ...]
-    hosting_modes: tuple[str, ...]
-    grant_kind: str = "self_host"
-    template: str = "LicenseRef-bria-selfhost"
-    target_kinds: tuple[str, ...] = ()
-    clients: tuple[int, ...] = ()
-    providers: tuple[str, ...] = ()
-    output_survival: str = "unknown"
+from governance.licensing.time_zones import time_zone
+from governance.models import Entitlement, EntitlementEnd, EntitlementVerification, Quota
+from governance.rights.grants import early_ends, end_of_version, ends_at
+from governance.services.constraints import broken_constraint
+from governance.services.contracts import newest_contract
+from governance.services.entitlement_terms import Grant, check_grant
+from governance.services.numbering import next_ref, next_version
+from governance.services.papers import check_papers, keep_papers
 
 
 def enter_entitlement(actor: User, grant: Grant, evidence: tuple[bytes, ...], ref: str = "") -> Entitlement:
-    """Record a new entitlement, or with ``ref`` its next version. Gives no right until another person verifies it.
+    """Record a new entitlement, or with ``ref`` its next version, with its quotas. Gives no right until another
+    person verifies it.
 
     Raises NotAllowed or RequestError naming the field that does not fit.
     """
     require(actor, "entitlement.enter")
-    _check(grant, evidence)
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_NUMBERING_LOCK])
-        ref, version = _number(ref)
-        return Entitlement.objects.create(
-            ref=ref,
-            version=version,
-            title=grant.title,
-            licensor=grant.licensor,
-            contract_reference=grant.contract_reference,
-            grant_kind=grant.grant_kind,
-            template=grant.template,
-            model=_model(grant.model),
-            hosting_modes=list(grant.hosting_modes),
-            providers=list(grant.providers),
-            target_kinds=list(grant.target_kinds),
-            territories=list(territories(grant.territories)),
-            clients=list(grant.clients),
-            valid_from=grant.valid_from,
-            valid_until=grant.valid_until,
-            output_survival=grant.output_survival,
-            evidence_sha256s=[blobs.put(file) for file in evidence],
-            entered_by_id=actor.pk,
+    check_grant(grant)
+    check_papers("entitlement", evidence)
+    where = territories(grant.territories)
+    contract = newest_contract(grant.contract) if grant.contract else None
+    try:
+        with transaction.atomic():
+            if ref:
+                _check_next_version(ref, grant)
+            ref = ref or next_ref("ENT", Entitlement)
+            row = Entitlement(
+                ref=ref,
+                version=next_version(Entitlement, ref),
+                contract=contract,
+                territories=list(where),
+                evidence_sha256s=keep_papers(evidence),
+                entered_by_id=actor.pk,
+                **_columns(grant),
+            )
+            row.save(force_insert=True)
+            Quota.objects.bulk_create(
+                Quota(entitlement=row, unit=each.unit, period=each.period, limit=each.limit, overage=each.overage)
+                for each in grant.quotas
+            )
+            return row
+    except IntegrityError as problem:
+        if broken_constraint(problem) != "entitlement_versions_do_not_overlap":
+            raise
+        # Two people entered a version at once; the other one was first.
+        raise _overlaps(
+            ref, "another version", "entered at the same moment", "Look at it and start after it."
+        ) from problem
+
+
+def _columns(grant: Grant) -> dict[str, object]:
+    """What is stored as it was given."""
+    return {
+        "title": grant.title.strip(),
+        "licensor": grant.licensor.strip(),
+        "contract_reference": grant.contract_reference.strip(),
+        "grant_kind": grant.grant_kind,
+        "template": grant.template,
+        "model_id": grant.model,
+        "weights_sha256s": sorted(set(grant.weights_sha256s)),
+        "hosting_modes": list(grant.hosting_modes),
+        "providers": [provider.strip() for provider in grant.providers],
+        "target_kinds": list(grant.target_kinds),
+        "channels": list(dict.fromkeys(channel.strip() for channel in grant.channels)),
+        "clients": list(grant.clients),
+        "projects": list(grant.projects),
+        "affiliates_included": grant.affiliates_included,
+        "weights_distribution": grant.weights_distribution,
+        "valid_from": grant.valid_from,
+        "valid_until": grant.valid_until,
+        "time_zone": grant.time_zone,
+        "output_survival": grant.output_survival,
+        "wind_down_days": grant.wind_down_days,
+        "weights_survival": grant.weights_survival,
+        "agent_required": grant.agent_required,
+    }
+
+
+def _check_next_version(ref: str, grant: Grant) -> None:
+    """A next version follows what is there, in a gap or after it, of a right that was not ended for good."""
+    versions = list(Entitlement.objects.filter(ref=ref).order_by("version"))
+    if not versions:
+        raise RequestError(f"There is no entitlement {ref}.", code="entitlement.unknown")
+    ends = early_ends([ref])
+    final = next((end for end in ends.get(ref, ()) if end.version is None), None)
+    zone = time_zone(grant.time_zone)
+    if final is not None:
+        raise RequestError(
+            f"{ref} was ended for good on {_day(final.ended_at, zone)}; it takes no further version.",
+            how_to_fix="Enter a new entitlement.",
+            code="entitlement.ended",
         )
+    for row in versions:
+        end = ends_at(row, end_of_version(ends, ref, row.version))
+        if row.valid_from < grant.valid_until and grant.valid_from < end:
+            period = f"in force from {_day(row.valid_from, zone)} to before {_day(end, zone)}"
+            fix = (
+                f"Let the new version start on {_day(end, zone)}, or end version {row.version} when the new one starts."
+            )
+            raise _overlaps(ref, f"version {row.version}", period, fix)
+
+
+def _overlaps(ref: str, other: str, period: str, fix: str) -> RequestError:
+    return RequestError(
+        f"The period overlaps that of {other} of {ref}, {period}.", how_to_fix=fix, code="entitlement.overlap"
+    )
+
+
+def _day(moment: datetime, zone: ZoneInfo) -> str:
+    local = moment.astimezone(zone)
+    return f"{local:%Y-%m-%d}" if local.time() == local.time().min else f"{local:%Y-%m-%d %H:%M}"
 
 
 def verify_entitlement(actor: User, entitlement: Entitlement) -> EntitlementVerification:
@@ -96,62 +139,43 @@ def verify_entitlement(actor: User, entitlement: Entitlement) -> EntitlementVeri
         raise RequestError(f"{entitlement} is verified already.", code="entitlement.verified") from problem
 
 
-def end_entitlement(actor: User, ref: str, ended_at: datetime, reason: str) -> EntitlementEnd:
-    """End an entitlement, every version of it, at a time. Work that relies on it stops at its next gate."""
+def end_entitlement(
+    actor: User, ref: str, ended_at: datetime, reason: str, version: int | None = None
+) -> EntitlementEnd:
+    """End an entitlement at a time: every version of it and for good, or with ``version`` that one alone, so that
+    another may take over. Work that relies on it stops at its next gate.
+
+    Raises NotAllowed or RequestError.
+    """
     require(actor, "entitlement.end")
     if not reason.strip():
-        raise RequestError("An end needs its reason; got none.", code="entitlement.no_reason")
-    if not Entitlement.objects.filter(ref=ref).exists():
+        raise RequestError(
+            "An end needs its reason; got none.",
+            how_to_fix="Say what ended it: a notice, a breach, an amendment.",
+            code="entitlement.no_reason",
+        )
+    if ended_at.tzinfo is None:
+        raise RequestError(
+            f"Found a time without a zone ({ended_at.isoformat()}); expected one with it.",
+            how_to_fix="Give a timezone-aware datetime.",
+            code="entitlement.ended_at",
+        )
+    versions = set(Entitlement.objects.filter(ref=ref).values_list("version", flat=True))
+    if not versions:
         raise RequestError(f"There is no entitlement {ref}.", code="entitlement.unknown")
+    if version is not None and version not in versions:
+        raise RequestError(
+            f"{ref} has no version {version}; there are {', '.join(map(str, sorted(versions)))}.",
+            how_to_fix="Name one of them, or end the whole entitlement.",
+            code="entitlement.version_unknown",
+        )
+    named = ref if version is None else f"{ref} v{version}"
+    if EntitlementEnd.objects.filter(ref=ref, version=None).exists():
+        raise RequestError(f"{ref} has ended already.", code="entitlement.ended")
     try:
         with transaction.atomic():
             return EntitlementEnd.objects.create(
-                ref=ref, ended_at=ended_at, reason=reason.strip(), ended_by_id=actor.pk
+                ref=ref, version=version, ended_at=ended_at, reason=reason.strip(), ended_by_id=actor.pk
             )
     except IntegrityError as problem:
-        raise RequestError(f"{ref} has ended already.", code="entitlement.ended") from problem
-
-
-def _check(grant: Grant, evidence: tuple[bytes, ...]) -> None:
-    if grant.valid_until <= grant.valid_from:
-        raise RequestError(
-            f"The end ({grant.valid_until:%Y-%m-%d}) is not after the start ({grant.valid_from:%Y-%m-%d}).",
-            how_to_fix="Correct valid_from or valid_until.",
-            code="entitlement.dates",
-        )
-    if not evidence or not all(evidence):
-        raise RequestError(
-            "No evidence file given; an entitlement rests on a paper.",
-            how_to_fix="Attach the contract or the order confirmation.",
-            code="entitlement.no_evidence",
-        )
-    if not grant.hosting_modes:
-        raise RequestError("No hosting mode given; expected at least one.", code="entitlement.no_hosting_mode")
-    # An unknown word would be a row for ever, and every later evaluation would stumble over it.
-    check_words("template", [grant.template], encodings())
-    check_words("grant_kind", [grant.grant_kind], [kind for kind in GrantKind if kind != GrantKind.PUBLIC_LICENSE])
-    check_words("hosting_mode", grant.hosting_modes, HostingMode.values)
-    check_words("target_kind", grant.target_kinds, TargetKind.values)
-    check_words("output_survival", [grant.output_survival], Entitlement.Survival.values)
-    missing = set(grant.clients) - set(Client.objects.filter(pk__in=grant.clients).values_list("pk", flat=True))
-    if missing:
-        raise RequestError(f"There is no client {min(missing)}.", code="client.unknown")
-
-
-def _model(slug: str) -> ModelVersion:
-    try:
-        return ModelVersion.objects.get(slug=slug)
-    except ModelVersion.DoesNotExist as problem:
-        raise RequestError(
-            f"Unknown model {slug!r}.", how_to_fix="Choose one from the catalogue.", code="model.unknown"
-        ) from problem
-
-
-def _number(ref: str) -> tuple[str, int]:
-    """The next free reference, or the next version of the one given (the caller holds the numbering lock)."""
-    if ref:
-        latest = Entitlement.objects.filter(ref=ref).order_by("-version").first()
-        if latest is None:
-            raise RequestError(f"There is no entitlement {ref}.", code="entitlement.unknown")
-        return ref, latest.version + 1
-    return f"ENT-{Entitlement.objects.values('ref').distinct().count() + 1:04d}", 1
+        raise RequestError(f"{named} has ended already.", code="entitlement.ended") from problem

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -13,10 +12,9 @@ from governance.access import User, require
 from governance.adapters import queue
 from governance.errors import RequestError
 from governance.models import Asset, Cutout, DeploymentTarget, Job, ModelVersion, Status
-from governance.models.jobs import CutoutQuerySet
-from governance.policy.words import Stage
-from governance.rights.verdicts import Question, Verdict, alternatives, judge, judge_all
-from governance.services.decisions import STATUS_OF, store_decision
+from governance.rights.verdicts import Judged, Verdict, judge_pictures
+from governance.services.decisions import status_after, store_decision
+from governance.services.reviews import open_case
 
 
 def request_job(
@@ -35,21 +33,14 @@ def request_job(
     known = Job.objects.filter(idempotency_key=idempotency_key).first()
     if known is not None:
         return _same_submission(known, actor, target, model, assets)
-    verdict = judge_submission(target, model, len(assets), timezone.now())
-    _check_can_run(verdict)
+    verdicts = judge_pictures(target, model, assets, timezone.now())
+    _check_can_run(verdicts)
     try:
         with transaction.atomic():
-            return _store_job(actor, target, assets, idempotency_key, verdict)
+            return _store_job(actor, target, model, idempotency_key, verdicts)
     except IntegrityError:
         # Two tabs sent the same form at once: the other one was first.
         return _same_submission(Job.objects.get(idempotency_key=idempotency_key), actor, target, model, assets)
-
-
-def judge_submission(target: DeploymentTarget, model: ModelVersion, pictures: int, at: datetime) -> Verdict:
-    """The verdict at submission, with the other routes as cures."""
-    others = alternatives(judge_all(target, at, pictures), besides=model)
-    question = Question(Stage.SUBMIT, target, model, requested_outputs=pictures)
-    return judge(question, at, alternatives=others)
 
 
 def _check_submission(target: DeploymentTarget, assets: Sequence[Asset]) -> None:
@@ -65,10 +56,11 @@ def _check_submission(target: DeploymentTarget, assets: Sequence[Asset]) -> None
         raise RequestError("A picture belongs to another client than the target.", code="job.other_client")
 
 
-def _check_can_run(verdict: Verdict) -> None:
+def _check_can_run(judged: Sequence[Judged]) -> None:
     """A right is not a machine: work that is allowed but cannot run here is turned away, not queued for ever."""
-    model = verdict.model
-    if verdict.decision.outcome.allows and not _can_run(verdict):
+    stuck = [each.verdict for each in judged if each.verdict.decision.outcome.allows and not _can_run(each.verdict)]
+    if stuck:
+        model = stuck[0].model
         missing = "its weights are not present" if model.runnable_here else "this installation has no engine for it"
         raise RequestError(
             f"{model.title} is allowed for this target, but {missing}.",
@@ -95,19 +87,30 @@ def _same_submission(
     return job
 
 
-def _store_job(actor: User, target: DeploymentTarget, assets: Sequence[Asset], key: uuid.UUID, verdict: Verdict) -> Job:
+def _store_job(
+    actor: User, target: DeploymentTarget, model: ModelVersion, key: uuid.UUID, judged: Sequence[Judged]
+) -> Job:
+    route = judged[0].verdict.facts.route
     job = Job.objects.create(
         target=target,
-        model=verdict.model,
-        weights_sha256=verdict.facts.route.weights_sha256 or "",
-        hosting_mode=verdict.facts.route.hosting_mode.value,
+        model=model,
+        weights_sha256=route.weights_sha256 or "",
+        hosting_mode=route.hosting_mode.value,
         requested_by_id=actor.pk,
         idempotency_key=key,
     )
-    decision = store_decision(verdict, target, actor=actor, job=job)
-    status = STATUS_OF[decision.outcome]
+    statuses = [_store_pictures(actor, job, each) for each in judged]
+    if Status.QUEUED in statuses:
+        queue.call_on_commit(job.model_id)
+    return job
+
+
+def _store_pictures(actor: User, job: Job, judged: Judged) -> str:
+    decision = store_decision(judged.verdict, job.target, actor=actor, job=job)
+    open_case(decision, job)
+    status = status_after(judged.verdict)
     now = timezone.now()
-    cutouts = Cutout.objects.bulk_create(
+    Cutout.objects.bulk_create(
         Cutout(
             job=job,
             asset=asset,
@@ -116,11 +119,9 @@ def _store_job(actor: User, target: DeploymentTarget, assets: Sequence[Asset], k
             enqueued_at=now if status == Status.QUEUED else None,
             finished_at=now if status == Status.REFUSED else None,
         )
-        for asset in assets
+        for asset in judged.assets
     )
-    if status == Status.QUEUED:
-        queue.enqueue_on_commit([cutout.pk for cutout in cutouts])
-    return job
+    return status
 
 
 def cancel(actor: User, job: Job) -> int:
@@ -133,27 +134,36 @@ def cancel(actor: User, job: Job) -> int:
 
 
 def reconsider_held() -> int:
-    """Ask again for every held job: what unblocks it lets it run by itself. Returns how many cutouts moved on.
-
-    A job that would be allowed but whose weights are not here stays held until they are.
-    """
-    moved = 0
-    for job in Job.objects.filter(cutouts__status=Status.HELD).select_related("target__project", "model").distinct():
-        held = Cutout.objects.filter(job=job, status=Status.HELD)
-        verdict = judge_submission(job.target, job.model, held.count(), timezone.now())
-        status = STATUS_OF[verdict.decision.outcome.value]
-        if status == Status.REFUSED or (status == Status.QUEUED and _can_run(verdict)):
-            moved += _move_held(job, held, verdict, status)
-    return moved
+    """Ask again for every held job: what unblocks it lets it run by itself. Returns how many cutouts moved on."""
+    held = Job.objects.filter(cutouts__status=Status.HELD).select_related("target__project", "model").distinct()
+    return sum(reconsider(job) for job in held)
 
 
-def _move_held(job: Job, held: CutoutQuerySet, verdict: Verdict, status: str) -> int:
+def reconsider(job: Job) -> int:
+    """Ask again for the held pictures of one job. What would be allowed but has no weights here stays held."""
+    assets = Asset.objects.filter(cutouts__job=job, cutouts__status=Status.HELD).order_by("pk")
+    if not assets:
+        return 0
+    judged = judge_pictures(job.target, job.model, assets, timezone.now())
+    return sum(_move_held(job, each) for each in judged)
+
+
+def _move_held(job: Job, judged: Judged) -> int:
+    status = status_after(judged.verdict)
+    if status == Status.HELD:
+        _keep_held(job, judged)
+        return 0
+    if status == Status.QUEUED and not _can_run(judged.verdict):
+        return 0
+    held = Cutout.objects.filter(job=job, status=Status.HELD, asset__in=judged.assets)
     with transaction.atomic():
-        decision = store_decision(verdict, job.target, actor=None, job=job, previous=job.decisions.latest("id"))
-        ids = list(held.values_list("pk", flat=True))
-        now = timezone.now()
+        first = held.select_related("decision").first()
+        if first is None:
+            return 0
+        decision = store_decision(judged.verdict, job.target, actor=None, job=job, previous=first.decision)
         queued = status == Status.QUEUED
-        moved = Cutout.objects.filter(pk__in=ids).move(
+        now = timezone.now()
+        moved = held.move(
             Status.HELD,
             status,
             decision=decision,
@@ -161,5 +171,18 @@ def _move_held(job: Job, held: CutoutQuerySet, verdict: Verdict, status: str) ->
             finished_at=None if queued else now,
         )
         if queued:
-            queue.enqueue_on_commit(ids)
+            queue.call_on_commit(job.model_id)
     return moved
+
+
+def _keep_held(job: Job, judged: Judged) -> None:
+    """Say why they wait now where that is another reason: a hold came, or went and left a question to a person."""
+    waiting = Cutout.objects.filter(job=job, status=Status.HELD, asset__in=judged.assets)
+    otherwise = waiting.exclude(decision__outcome=judged.verdict.decision.outcome.value)
+    with transaction.atomic():
+        first = otherwise.select_related("decision").first()
+        if first is None:
+            return
+        decision = store_decision(judged.verdict, job.target, actor=None, job=job, previous=first.decision)
+        otherwise.update(decision=decision)
+        open_case(decision, job)

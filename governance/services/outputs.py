@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import secrets
 import uuid
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from governance.models import (
 )
 from governance.policy.decision import Decision as Verdict
 from governance.policy.facts import Facts
+from governance.policy.grants import GrantKind
 from governance.provenance.canonical import canonical, canonical_sha256
 from governance.provenance.commitment import Opening, new_salt
 from governance.provenance.cutout import KIND, CutoutProvenance, InputCommitment, Run
@@ -42,6 +44,8 @@ from governance.provenance.references import (
 )
 from governance.provenance.statement import PAYLOAD_TYPE, Statement, Subject
 from governance.rights.facts import decided_facts, made_under_verdict
+from governance.services import quotas
+from governance.services.duties import open_duties
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,10 @@ def record_output(cutout: Cutout, made: Made) -> Output | None:
         )
         if not mine:
             return None
-        return _store(cutout, made, sha256, record_id, envelope, leaf, openings)
+        quotas.commit(cutout, cutout.attempt)
+        output = _store(cutout, made, sha256, record_id, envelope, leaf, openings)
+        open_duties(made_under_verdict(decision), at=output.created_at)
+        return output
 
 
 def _check_weights(decision: Decision, loaded_sha256: str) -> None:
@@ -155,7 +162,7 @@ def _predicate(
             facts_sha256=decision.facts_sha256,
             rule_set_digest=decision.rule_set_digest,
             evaluator_version=decision.evaluator_version,
-            grants=_grant_refs(verdict),
+            grants=_grant_refs(decision, verdict),
             decided_at=decision.decided_at,
             decision_sha256=decision.body_sha256,
         ),
@@ -167,10 +174,9 @@ def _predicate(
 
 def _latest_checkpoint() -> CheckpointRef:
     """The newest checkpoint anybody could have known: the record is not older than it."""
-    newest = Checkpoint.objects.order_by("-size").first()
-    if newest is None:
-        return CheckpointRef(settings.LOG_ORIGIN, 0, EMPTY_ROOT.hex())
-    return CheckpointRef(settings.LOG_ORIGIN, newest.size, newest.root)
+    newest = Checkpoint.objects.order_by("-size").values_list("size", "root").first()
+    size, root = newest or (0, EMPTY_ROOT.hex())
+    return CheckpointRef(settings.LOG_ORIGIN, size, root)
 
 
 def _license_ids(given: Facts) -> tuple[str, ...]:
@@ -186,22 +192,30 @@ def _weights_license(given: Facts, weights_sha256: str) -> WeightsLicense:
     passed off as the answer.
     """
     ids = _license_ids(given)
-    acquired = WeightsAcquisition.objects.filter(artifact_id=weights_sha256).order_by("-id").first()
-    texts = acquired.license_texts if acquired else []
+    acquired = WeightsAcquisition.objects.filter(artifact_id=weights_sha256).order_by("-id")
+    texts = acquired.values_list("license_texts", flat=True).first() or []
     of_weights = [text["sha256"] for text in texts if ids == (text["license"],)]
     return WeightsLicense(ids, of_weights[0] if of_weights else None)
 
 
-def _grant_refs(verdict: Verdict) -> tuple[GrantRef, ...]:
-    """Public licences by id; entitlements by an opaque id, because a contract number would say what was bought."""
-    opaque = dict(Entitlement.objects.latest_versions().values_list("ref", "opaque_id"))
-    refs = []
-    for report in verdict.grants:
-        if report.relied_upon and report.grant in opaque:
-            refs.append(GrantRef("entitlement", str(opaque[report.grant])))
-        elif report.relied_upon:
-            refs.append(GrantRef("license", report.reading or report.grant))
-    return tuple(refs)
+def _grant_refs(decision: Decision, verdict: Verdict) -> tuple[GrantRef, ...]:
+    """Public licences by id; entitlements by an opaque id, because a contract number would say what was bought.
+
+    The version is the one the decision was given: another may have followed since.
+    """
+    relied = [report for report in verdict.grants if report.relied_upon]
+    bought = [report.grant for report in relied if report.kind != GrantKind.PUBLIC_LICENSE]
+    opaque: dict[str, uuid.UUID] = {}
+    if bought:
+        given = {grant["ref"]: grant["version"] for grant in json.loads(decision.grants_text)}
+        rows = Entitlement.objects.filter(ref__in=bought).values_list("ref", "version", "opaque_id")
+        opaque = {ref: opaque_id for ref, version, opaque_id in rows if given.get(ref) == version}
+    return tuple(
+        GrantRef("entitlement", str(opaque[report.grant]))
+        if report.grant in opaque
+        else GrantRef("license", report.reading or report.grant)
+        for report in relied
+    )
 
 
 def _opening_json(opening: Opening) -> dict[str, str]:

@@ -11,12 +11,16 @@ from governance.access import User, require
 from governance.adapters import blobs, keys
 from governance.errors import GovernanceError, PlatformError, RequestError
 from governance.models import Decision, Delivery, DeploymentTarget, Output, Release
+from governance.policy.difference import changed_inputs
 from governance.policy.words import Stage
 from governance.provenance.envelope import Envelope, verify
 from governance.provenance.statement import PAYLOAD_TYPE, Statement
-from governance.rights.facts import output_facts
+from governance.rights.facts import OutputPast, decided_facts, made_under_verdict, output_facts
+from governance.rights.inputs import input_facts
 from governance.rights.verdicts import Question, Verdict, judge
 from governance.services.decisions import store_decision
+from governance.services.duties import open_release_duties
+from governance.services.waivers import judge_and_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,8 @@ def release_output(actor: User, output: Output, target: DeploymentTarget) -> tup
     done = Release.objects.filter(output=output, target=target).select_related("decision").first()
     if done is not None:
         return done.decision, done
-    verdict = judge_release(output, target)
     with transaction.atomic():
+        verdict = judge_and_count(output.cutout, lambda: judge_release(output, target))
         decision = store_decision(
             verdict,
             target,
@@ -60,26 +64,44 @@ def release_output(actor: User, output: Output, target: DeploymentTarget) -> tup
         release, _ = Release.objects.get_or_create(
             output=output, target=target, defaults={"decision": decision, "released_by_id": actor.pk}
         )
+        open_release_duties(verdict.decision, release)
         return decision, release
 
 
 def judge_release(output: Output, target: DeploymentTarget) -> Verdict:
     """The verdict on using this output for ``target`` now, its file and record checked."""
-    return _judge(output, target, record_verified=record_holds(output))
+    return _judge(Stage.RELEASE, output, target, record_verified=record_holds(output))
 
 
-def _judge(output: Output, target: DeploymentTarget, *, record_verified: bool) -> Verdict:
+def judge_again(release: Release, standing: Decision, stage: Stage, *, record_verified: bool | None = None) -> Verdict:
+    """The verdict on a release now, compared with the decision that stood. None: file and record are checked here."""
+    verified = record_holds(release.output) if record_verified is None else record_verified
+    return _judge(stage, release.output, release.target, record_verified=verified, standing=standing)
+
+
+def _judge(
+    stage: Stage,
+    output: Output,
+    target: DeploymentTarget,
+    *,
+    record_verified: bool,
+    standing: Decision | None = None,
+) -> Verdict:
     made_under = output.cutout.decision
     if made_under is None:
         raise PlatformError("The output has no decision behind it.", code="output.undecided", permanent=True)
-    question = Question(
-        Stage.RELEASE,
-        target,
-        output.cutout.job.model,
-        cutouts=(output.cutout,),
-        output=output_facts(output, made_under, record_verified=record_verified),
+    now = timezone.now()
+    assets = (output.cutout.asset,)
+    past = OutputPast(
+        record_verified=record_verified,
+        cleared_at=standing.decided_at if standing else None,
+        changed_inputs=changed_inputs(decided_facts(made_under).inputs, input_facts(assets, now)),
     )
-    return judge(question, timezone.now())
+    facts = output_facts(output, made_under, past)
+    question = Question(
+        stage, target, output.cutout.job.model, assets=assets, output=facts, taken=output.cutout
+    )
+    return judge(question, now, previous=made_under_verdict(standing or made_under))
 
 
 def record_holds(output: Output) -> bool:
@@ -131,13 +153,20 @@ def deliver(actor: User, release: Release) -> Handover:
 
 
 def _check_still_allowed(actor: User, release: Release) -> None:
+    """Judge again. What is not as it was at the release is stored, whether it stops the delivery or not."""
     output, target = release.output, release.target
-    verdict = _judge(output, target, record_verified=True)
-    if verdict.decision.outcome.allows:
+    with transaction.atomic():
+        verdict = judge_and_count(
+            output.cutout, lambda: judge_again(release, release.decision, Stage.REDELIVER, record_verified=True)
+        )
+    allowed = verdict.decision.outcome.allows
+    if allowed and not verdict.decision.changes:
         return
     decision = store_decision(
         verdict, target, actor=actor, job=output.cutout.job, cutout=output.cutout, previous=release.decision
     )
+    if allowed:
+        return
     raise RequestError(
         f"The output may no longer be handed over for {target}: {verdict.decision.summary}",
         how_to_fix=f"See decision {decision.pk} for what would allow it.",

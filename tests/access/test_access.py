@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from governance import access
-from governance.access import may, require, standing, visible_clients
+from governance.access import may, may_about, require, require_about, standing, visible_clients
 from governance.errors import NotAllowed
 from governance.models import Role
 from governance.services.accounts import add_user, grant_role
@@ -25,6 +25,12 @@ FOR_A_CLIENT = {
     "job.cancel": {"owner", "legal"},
     "output.release": {"owner"},
     "output.download": {"owner", "legal", "auditor"},
+    "waiver.request": {"owner", "legal"},
+    "permission.record": {"owner", "legal"},
+    "asset_term.record": {"owner", "legal"},
+    "fact.restate": {"owner", "legal"},
+    "duty.act": {"owner", "legal", "admin"},
+    "route.evaluate": {"owner", "legal", "admin", "auditor"},
 }
 FOR_NO_CLIENT = {
     "client.create": {"legal", "admin"},
@@ -33,6 +39,31 @@ FOR_NO_CLIENT = {
     "entitlement.end": {"admin"},
     "audit.export": {"legal", "auditor"},
     "evidence.read": {"legal", "admin", "auditor"},
+    "contract.enter": {"admin"},
+    "quota.adjust": {"admin"},
+    "waiver.answer": {"legal"},
+    "waiver.revoke": {"legal"},
+    "hold.place": {"legal", "admin"},
+    "hold.lift": {"legal", "admin"},
+    "review.assign": {"legal"},
+    "review.decide": {"legal"},
+    "policy.draft": {"legal", "admin"},
+    "policy.approve": {"legal"},
+    "policy.withdraw": {"legal"},
+    "encoding.draft": {"legal", "admin"},
+    "encoding.approve": {"legal"},
+    "encoding.retire": {"legal"},
+    "license_text.record": {"legal", "admin"},
+    "resolution.record": {"legal", "admin"},
+    "resolution.approve": {"legal"},
+    "claim.contradict": {"legal", "admin"},
+    "claim.review": {"legal"},
+    "permission.verify": {"legal", "admin"},
+    "asset_term.extend": {"legal"},
+    "duty.oversee": {"legal", "admin"},
+    "agent.acknowledge": {"admin"},
+    "rights.read": {"legal", "admin", "auditor"},
+    "what_if.ask": {"legal", "admin", "auditor"},
 }
 
 
@@ -135,3 +166,22 @@ def test_who_sees_which_client(cast: Cast, who: str, sees: set[str]) -> None:
 def test_a_stranger_sees_no_client(cast: Cast) -> None:
     assert not visible_clients(AnonymousUser()).exists()
     assert not visible_clients(add_user("newcomer", None)).exists()
+
+
+@pytest.mark.parametrize("act", sorted(access._ORGANISATION_WIDE))
+@pytest.mark.parametrize("role", [Role.LEGAL, Role.LICENSE_ADMIN, Role.AUDITOR])
+def test_a_role_for_one_client_does_nothing_that_reaches_every_client(cast: Cast, role: Role, act: str) -> None:
+    visitor = add_user("visitor", None)
+    grant_role(visitor, role, cast.client)
+    assert not may(visitor, act)
+    assert not may(visitor, act, cast.client.pk)
+
+
+def test_what_is_nobodys_own_asks_for_a_role_for_every_client(cast: Cast) -> None:
+    visitor = add_user("visitor", None)
+    grant_role(visitor, Role.LEGAL, cast.client)
+    assert may_about(visitor, "hold.lift", cast.client.pk)
+    assert not may_about(visitor, "hold.lift", None)
+    with pytest.raises(NotAllowed, match=r"\(hold\.lift\)"):
+        require_about(visitor, "hold.lift", None)
+    assert may_about(cast.legal, "hold.lift", None)

@@ -7,63 +7,23 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pytest
 import redis
 from django.conf import settings
 from PIL import Image
 
 from governance.adapters import keys
 from governance.adapters.signer import Signer
+from governance.celery import QUEUES
 from governance.management.handover import hand_over
-from governance.management.processes import process_specs
-from governance.models import Cutout, Job, Output, ProvenanceRecord, Status
+from governance.models import Cutout, Output, ProvenanceRecord, Status
 from governance.services import cutouts, ledger
-from tests.conftest import Cast, make_cast
+from tests.conftest import Cast
 from tests.factories import make_job, photo, picture_job, png
+from tests.flows.workers import Start, count, empty_the_queue, wait_until
 
 ROOT = settings.ROOT
-WORKER = next(spec for spec in process_specs() if spec.name == "worker")
-Start = Callable[[], subprocess.Popen[bytes]]
-
-
-@pytest.fixture
-def start_worker(committed: dict[str, str]) -> Iterator[Start]:
-    """Starts real worker processes on this test's database; whatever is left of them is killed at the end."""
-    with redis.Redis.from_url(settings.REDIS_URL) as queue:
-        queue.flushdb()
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start() -> subprocess.Popen[bytes]:
-        environment = {**os.environ, **committed, **WORKER.environment}
-        command = [*WORKER.command, "-n", f"worker{len(started)}@%h"]
-        started.append(subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True))
-        return started[-1]
-
-    yield start
-    for process in started:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-@pytest.fixture
-def cast(committed: dict[str, str]) -> Cast:
-    return make_cast()
-
-
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.05)
-
-
-def count(job: Job, status: str) -> int:
-    return Cutout.objects.filter(job=job, status=status).count()
 
 
 def verify(receipt: Path, file: Path) -> subprocess.CompletedProcess[str]:
@@ -116,7 +76,7 @@ def test_a_worker_killed_in_the_middle_leaves_one_output_and_one_record(cast: Ca
     worker.wait()
     assert Output.objects.count() == 0
     Cutout.objects.filter(job=job).update(started_at="2026-01-01T00:00:00Z")
-    wait_until(lambda: cutouts.requeue_lost(queue_is_empty=True) == 1, "the lost cutout was queued again")
+    wait_until(lambda: cutouts.requeue_lost(silent=QUEUES) == 1, "the lost cutout was queued again")
     start_worker()
     wait_until(lambda: count(job, Status.SUCCEEDED) == 1, "the second worker made it")
     assert (Output.objects.count(), ProvenanceRecord.objects.count()) == (1, 1)
@@ -129,7 +89,7 @@ def test_a_living_worker_is_not_taken_for_dead_however_long_it_takes(cast: Cast,
     looks = 0
     while count(job, Status.RUNNING):
         Cutout.objects.filter(job=job).update(started_at="2026-01-01T00:00:00Z")
-        assert cutouts.requeue_lost(queue_is_empty=True) == 0
+        assert cutouts.requeue_lost(silent=QUEUES) == 0
         looks += 1
     assert looks > 1
     assert (count(job, Status.SUCCEEDED), job.cutouts.get().attempt) == (1, 1)
@@ -137,19 +97,18 @@ def test_a_living_worker_is_not_taken_for_dead_however_long_it_takes(cast: Cast,
 
 def test_emptying_redis_loses_nothing(cast: Cast, start_worker: Start) -> None:
     job = picture_job(cast, {"coffee.png": photo("coffee.png")})
-    with redis.Redis.from_url(settings.REDIS_URL) as queue:
-        queue.flushdb()
+    empty_the_queue()
     Cutout.objects.filter(job=job).update(enqueued_at="2026-01-01T00:00:00Z")
-    assert cutouts.requeue_lost(queue_is_empty=True) == 1
+    assert cutouts.requeue_lost(silent=QUEUES) == 1
     start_worker()
     wait_until(lambda: count(job, Status.SUCCEEDED) == 1, "made after the queue was emptied")
 
 
-def test_two_workers_and_doubled_messages_make_one_output_each(cast: Cast, start_worker: Start) -> None:
+def test_two_workers_and_doubled_calls_make_one_output_each(cast: Cast, start_worker: Start) -> None:
     job = picture_job(cast, {f"{index}.png": png(40, 30, (index, 9, 9)) for index in range(4)})
     for _ in range(3):
         Cutout.objects.filter(job=job).update(enqueued_at="2026-01-01T00:00:00Z")
-        cutouts.requeue_lost(queue_is_empty=True)
+        cutouts.requeue_lost(silent=QUEUES)
     start_worker()
     start_worker()
     wait_until(lambda: count(job, Status.SUCCEEDED) == 4, "all four made")
@@ -159,5 +118,5 @@ def test_two_workers_and_doubled_messages_make_one_output_each(cast: Cast, start
 def test_a_refused_job_never_reaches_a_worker(cast: Cast, start_worker: Start) -> None:
     job = make_job(cast, slug="rmbg-2.0")
     with redis.Redis.from_url(settings.REDIS_URL) as queue:
-        assert queue.llen("cutouts") == 0
+        assert [queue.llen(name) for name in QUEUES] == [0, 0]
     assert count(job, Status.REFUSED) == 1

@@ -20,7 +20,17 @@ MUTABLE = {
         "error_code",
         "error_message",
     },
-    "governance_deploymenttarget": {"archived_at"},
+    "governance_deploymenttarget": {
+        "archived_at",
+        "channel",
+        "monetised",
+        "territories",
+        "hosting_mode",
+        "output_distribution",
+        "weights_distribution",
+        "valid_until",
+    },
+    "governance_project": {"billable", "for_profit"},
     "governance_rolegrant": {"ended_at"},
 }
 CATALOGUE = {
@@ -35,7 +45,7 @@ CATALOGUE = {
 }
 TABLES = sorted(model._meta.db_table for model in apps.get_app_config("governance").get_models())
 FENCED = [table for table in TABLES if table not in MUTABLE and table not in CATALOGUE]
-APPEND_ONLY = [table for table in FENCED if table not in {"governance_client", "governance_project"}]
+APPEND_ONLY = [table for table in FENCED if table != "governance_client"]
 
 
 def refused(sql: str) -> str:

@@ -52,6 +52,11 @@ def test_adding_an_account_again_with_a_password_changes_it() -> None:
     assert (signs_in("mara", GOOD), signs_in("mara", BETTER)) == (False, True)
 
 
+def test_the_same_password_again_signs_nobody_out() -> None:
+    before = add_user("mara", GOOD).get_session_auth_hash()
+    assert add_user("mara", GOOD).get_session_auth_hash() == before
+
+
 @pytest.mark.parametrize(
     ("password", "reason"), [("", "too short"), ("short", "too short"), ("password1234", "common")]
 )

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from governance.adapters import liveness
+from governance.celery import CPU, GPU, QUEUES
 from governance.models import Cutout, Decision, Job, Output, Status
 from governance.models.jobs import TRANSITIONS
 from governance.services import cutouts, jobs
@@ -95,31 +96,33 @@ def test_cancelling_leaves_what_runs_alone(cast: Cast) -> None:
 def test_a_running_cutout_whose_worker_is_gone_is_queued_again(cast: Cast) -> None:
     cutout = take(make_job(cast))
     Cutout.objects.filter(pk=cutout.pk).update(started_at=timezone.now() - timedelta(minutes=1))
-    assert cutouts.requeue_lost(queue_is_empty=True) == 1
+    assert cutouts.requeue_lost(silent=QUEUES) == 1
     assert Cutout.objects.get(pk=cutout.pk).status == Status.QUEUED
 
 
 def test_a_running_cutout_whose_worker_lives_is_left_alone(cast: Cast) -> None:
     cutout = take(make_job(cast))
     Cutout.objects.filter(pk=cutout.pk).update(started_at=timezone.now() - timedelta(minutes=1))
-    with liveness.holding(cutout.pk):
-        assert cutouts.requeue_lost(queue_is_empty=True) == 0
+    liveness.hold(cutout.pk)
+    assert cutouts.requeue_lost(silent=QUEUES) == 0
+    liveness.let_go()
     assert Cutout.objects.get(pk=cutout.pk).status == Status.RUNNING
 
 
 def test_a_picture_that_takes_its_worker_down_every_time_is_given_up(cast: Cast) -> None:
     cutout = take(make_job(cast))
     Cutout.objects.filter(pk=cutout.pk).update(attempt=3, started_at=timezone.now() - timedelta(minutes=1))
-    cutouts.requeue_lost(queue_is_empty=True)
+    cutouts.requeue_lost(silent=QUEUES)
     cutout.refresh_from_db()
     assert (cutout.status, cutout.error_code) == (Status.FAILED, "worker.died")
 
 
-def test_queued_cutouts_are_sent_again_when_the_queue_was_emptied(cast: Cast) -> None:
+def test_queued_cutouts_are_called_for_again_when_the_queue_was_emptied(cast: Cast) -> None:
     job = make_job(cast)
     job.cutouts.update(enqueued_at=timezone.now() - timedelta(seconds=30))
-    assert cutouts.requeue_lost(queue_is_empty=False) == 0
-    assert cutouts.requeue_lost(queue_is_empty=True) == 1
+    assert cutouts.requeue_lost(silent=()) == 0
+    assert cutouts.requeue_lost(silent=[GPU]) == 0
+    assert cutouts.requeue_lost(silent=[CPU]) == 1
 
 
 def test_a_late_worker_cannot_record_over_the_one_that_took_over(cast: Cast) -> None:

@@ -12,11 +12,10 @@ from django.utils import timezone
 from governance.adapters import blobs
 from governance.errors import NotAllowed, RequestError
 from governance.models import Entitlement, EntitlementEnd, EntitlementVerification
-from governance.rights.facts import artefact_facts
-from governance.rights.grants import grants_for
+from governance.services.entitlement_terms import QuotaTerms
 from governance.services.entitlements import Grant, end_entitlement, enter_entitlement, verify_entitlement
 from tests.conftest import Cast
-from tests.factories import make_entitlement, model
+from tests.factories import make_contract, make_entitlement, make_project
 
 pytestmark = pytest.mark.django_db
 
@@ -89,6 +88,7 @@ def test_one_without_evidence_is_refused(cast: Cast, evidence: tuple[bytes, ...]
         ({"territories": ("DE", "XX")}, "territory.unknown", "Unknown territory: XX"),
         ({"territories": ()}, "territory.none", "No territory given"),
         ({"model": "rmbg-9"}, "model.unknown", "Unknown model 'rmbg-9'"),
+        ({"template": "MIT"}, "template.unknown", "Unknown template 'MIT'; expected one of LicenseRef-bria-selfhost"),
         ({"template": "LicenseRef-napkin"}, "template.unknown", "'LicenseRef-napkin'; expected one of"),
         ({"hosting_modes": ()}, "entitlement.no_hosting_mode", "No hosting mode given"),
         ({"hosting_modes": ("we_self_host", "mars")}, "hosting_mode.unknown", "Unknown hosting mode 'mars'"),
@@ -97,12 +97,54 @@ def test_one_without_evidence_is_refused(cast: Cast, evidence: tuple[bytes, ...]
         ({"grant_kind": "public_license"}, "grant_kind.unknown", "Unknown grant kind 'public_license'"),
         ({"output_survival": "maybe"}, "output_survival.unknown", "Unknown output survival 'maybe'"),
         ({"clients": (4711,)}, "client.unknown", "There is no client 4711."),
+        ({"projects": (4711,)}, "project.unknown", "There is no project 4711."),
+        ({"contract": "CTR-0007"}, "contract.unknown", "There is no contract CTR-0007."),
+        ({"time_zone": "Mars/Olympus"}, "time_zone.unknown", "Unknown time zone: 'Mars/Olympus'"),
+        ({"weights_sha256s": ("0" * 64,)}, "weights.unknown", f"{'0' * 64} is no weights file of rmbg-2.0."),
+        ({"weights_survival": "maybe"}, "weights_survival.unknown", "Unknown weights survival 'maybe'"),
+        ({"weights_distribution": "moon"}, "weights_distribution.unknown", "Unknown weights distribution 'moon'"),
+        ({"output_survival": "wind_down"}, "entitlement.wind_down_days", "wind down in 0 days; expected 1 to 3650"),
+        ({"wind_down_days": 5}, "entitlement.wind_down_days", "5 days to wind down were given"),
+        ({"title": " "}, "entitlement.title", "Title: got none"),
+        ({"channels": ("x" * 61,)}, "entitlement.channels", "Channels: got 61 characters"),
+        ({"valid_until": datetime(2027, 1, 1)}, "entitlement.dates", "without a zone"),  # noqa: DTZ001
+        ({"valid_until": datetime(9999, 12, 31, tzinfo=UTC)}, "date.range", "the year 9999"),
+        ({"quotas": (QuotaTerms("output", "term", 0),)}, "quota.limit", "A quota of 0; expected 1 to"),
+        ({"quotas": (QuotaTerms("output", "term", -1),)}, "quota.limit", "A quota of -1"),
+        ({"quotas": (QuotaTerms("output", "term", 2**31),)}, "quota.limit", "A quota of 2147483648"),
+        ({"quotas": (QuotaTerms("seat", "term", 1),)}, "quota_unit.unknown", "Unknown quota unit 'seat'"),
+        ({"quotas": (QuotaTerms("job", "week", 1),)}, "quota_period.unknown", "Unknown quota period 'week'"),
+        ({"quotas": (QuotaTerms("job", "term", 1, "beg"),)}, "quota_overage.unknown", "Unknown quota overage 'beg'"),
+        (
+            {"quotas": (QuotaTerms("job", "term", 1), QuotaTerms("job", "term", 2))},
+            "quota.twice",
+            "The quota of jobs for the whole term is given 2 times.",
+        ),
     ],
 )
 def test_terms_that_nobody_knows_are_refused_by_name(cast: Cast, terms: dict[str, Any], code: str, words: str) -> None:
     problem = refusal(cast, **terms)
     assert problem.code == code
     assert words in problem.message
+
+
+def test_a_project_of_a_client_that_is_not_named_is_refused(cast: Cast) -> None:
+    project = make_project(cast)
+    problem = refusal(cast, clients=(cast.other_client.pk,), projects=(project.pk,))
+    assert problem.code == "project.other_client"
+    assert problem.how_to_fix == "Name its client too, or leave the project out."
+
+
+def test_it_is_linked_to_the_contract_as_amended(cast: Cast) -> None:
+    make_contract(cast)
+    amended = make_contract(cast, "CTR-0001")
+    assert enter_entitlement(cast.admin, grant(contract="CTR-0001"), (PAPER,)).contract == amended
+
+
+def test_its_quotas_are_kept_with_it(cast: Cast) -> None:
+    made = enter_entitlement(cast.admin, grant(quotas=(QuotaTerms("output", "term", 9, "ask"),)), (PAPER,))
+    (quota,) = made.quotas.all()
+    assert (quota.unit, quota.period, quota.limit, quota.overage) == ("output", "term", 9, "ask")
 
 
 def test_references_are_numbered_in_order(cast: Cast) -> None:
@@ -119,15 +161,6 @@ def test_the_next_version_keeps_the_reference_and_uses_up_no_number(cast: Cast) 
 def test_a_version_of_something_unknown_is_refused(cast: Cast) -> None:
     problem = refusal(cast, ref="ENT-0007")
     assert (problem.code, problem.message) == ("entitlement.unknown", "There is no entitlement ENT-0007.")
-
-
-def test_the_evaluator_hears_of_the_newest_version_only(cast: Cast) -> None:
-    make_entitlement(cast, territories=("DE",))
-    make_entitlement(cast, ref="ENT-0001", territories=("DE", "GB"), verified=False)
-    (heard,) = [each for each in grants_for(artefact_facts(model("rmbg-2.0"), None)) if each.ref == "ENT-0001"]
-    assert (heard.version, heard.scope.territories) == (2, ("DE", "GB"))
-    assert not heard.standing.verified
-    assert Entitlement.objects.filter(ref="ENT-0001").count() == 2
 
 
 def test_a_second_person_verifies(cast: Cast) -> None:
@@ -167,14 +200,6 @@ def test_an_end_is_a_dated_act_with_its_reason(cast: Cast) -> None:
     end.refresh_from_db()
     assert (end.ref, end.ended_at, end.reason) == ("ENT-0001", NOON, "Terminated by letter.")
     assert end.ended_by == cast.second_admin
-
-
-def test_an_end_counts_for_every_version(cast: Cast) -> None:
-    make_entitlement(cast)
-    end_entitlement(cast.admin, "ENT-0001", NOON, "Terminated")
-    make_entitlement(cast, ref="ENT-0001")
-    (heard,) = [each for each in grants_for(artefact_facts(model("rmbg-2.0"), None)) if each.ref == "ENT-0001"]
-    assert (heard.version, heard.standing.ended_at, heard.standing.ended_reason) == (2, NOON, "Terminated")
 
 
 def test_ending_twice_is_refused_and_the_first_end_stands(cast: Cast) -> None:

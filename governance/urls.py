@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("governance.web.urls"))]
+urlpatterns = [path("api/", include("governance.api.urls")), path("", include("governance.web.urls"))]
 
 handler400 = "governance.web.views.errors.bad_request"
 handler404 = "governance.web.views.errors.not_found"

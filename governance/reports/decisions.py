@@ -116,8 +116,10 @@ def deciding_codes(body: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def published(row: Decision) -> bytes:
+def published(row: Decision, *, with_grants: bool) -> bytes:
     """The decision for outsiders (RFC 8785): each stored text as a JSON string beside its SHA-256.
+
+    ``with_grants``: with the terms of the grants too, which name contracts; without, only their digest.
 
     The texts are strings, not nested objects: whoever decodes the string has exactly the bytes that
     were hashed, whatever JSON library they use.
@@ -140,7 +142,7 @@ def published(row: Decision) -> bytes:
             "rule_set_digest": row.rule_set_digest,
             "previous": str(row.previous.opaque_id) if row.previous else None,
             "facts": {"sha256": row.facts_sha256, "text": row.facts},
-            "grants": {"sha256": said.grants_sha256, "text": hashed_grants(row)},
+            "grants": {"sha256": said.grants_sha256} | ({"text": hashed_grants(row)} if with_grants else {}),
             "body": {"sha256": row.body_sha256, "text": row.body},
         }
     )

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
 from governance.access import User, may, standing, visible_clients
-from governance.models import Entitlement, EntitlementEnd
-from governance.models.work import HostingMode, TargetKind
+from governance.licensing.time_zones import last_day, time_zone
+from governance.models import Entitlement, EntitlementEnd, Project
+from governance.models.work import HostingMode, TargetKind, WeightsDistribution
 from governance.policy.phrases import count_of, listed
-from governance.rights.readings import encodings
+from governance.reports.entitlement_versions import STATUS, VersionAt, versions_at
+from governance.reports.papers import is_paper
+from governance.reports.quotas import QuotaUse
+from governance.rights.grants import ends_at
+from governance.rights.readings import contract_readings
 
 # Whoever may read the paper itself; everybody else sees that there is one, and what it covers.
 GRANT_KINDS = {
@@ -22,42 +27,8 @@ GRANT_KINDS = {
     "oem": "OEM",
     "evaluation": "Evaluation",
 }
-STATUS = {
-    "waiting": ("Waiting for verification", "review"),
-    "future": ("Not yet in force", "neutral"),
-    "active": ("Active", "permit"),
-    "ended": ("Ended", "deny"),
-    "expired": ("Expired", "deny"),
-    "replaced": ("Replaced by a later version", "neutral"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class EntitlementLine:
-    """One version of an entitlement at a time. ``tone`` is that of its status chip."""
-
-    pk: int
-    ref: str
-    version: int
-    title: str
-    licensor: str
-    contract_reference: str
-    kind: str
-    template: str
-    model_slug: str
-    model: str
-    valid_from: datetime
-    valid_until: datetime
-    survival: str
-    status: str
-    status_words: str
-    tone: str
-    covers: tuple[tuple[str, str], ...]
-    entered_by: str
-    entered_at: datetime
-    verified_by: str
-    verified_at: datetime | None
-    evidence: tuple[str, ...]
+# A right that ends within this time is worth talking to the licensor about.
+SOON = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +40,70 @@ class EndLine:
 
 
 @dataclass(frozen=True, slots=True)
+class EntitlementLine:
+    """One version of an entitlement at a time. ``tone`` is that of its status chip; ``counts``: it is the version that
+    is judged now. ``days_left`` is None unless it is in force and ends soon."""
+
+    pk: int
+    ref: str
+    version: int
+    title: str
+    licensor: str
+    contract_reference: str
+    contract_ref: str
+    kind: str
+    template: str
+    model_slug: str
+    model: str
+    valid_from: datetime
+    valid_until: datetime
+    first_day: date
+    last_day: date
+    zone: str
+    days_left: int | None
+    survival: str
+    weights_survival: str
+    weights_distribution: str
+    agent_required: bool
+    status: str
+    status_words: str
+    tone: str
+    counts: bool
+    covers: tuple[tuple[str, str], ...]
+    weights: tuple[str, ...]
+    quotas: tuple[QuotaUse, ...]
+    end: EndLine | None
+    entered_by: str
+    entered_at: datetime
+    verified_by: str
+    verified_at: datetime | None
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EntitlementHistory:
-    """An entitlement with every version, newest first, and its end if it has one."""
+    """An entitlement with every version, newest first, and the end of the whole of it if it has one.
+
+    ``current``: the version that counts now. ``waiting``: those that wait for verification.
+    """
 
     ref: str
+    current: EntitlementLine
     versions: tuple[EntitlementLine, ...]
     end: EndLine | None
 
     @property
-    def current(self) -> EntitlementLine:
-        return self.versions[0]
+    def waiting(self) -> tuple[EntitlementLine, ...]:
+        return tuple(line for line in self.versions if line.status == "pending_verification")
+
+    @property
+    def open(self) -> tuple[EntitlementLine, ...]:
+        """The versions that can still be ended early."""
+        return tuple(line for line in self.versions if line.end is None and line.status != "expired")
+
+    @property
+    def next_version(self) -> int:
+        return self.versions[0].version + 1
 
 
 def may_read_evidence(user: User) -> bool:
@@ -96,53 +121,45 @@ def visible_entitlements(user: User) -> QuerySet[Entitlement]:
     return rows.filter(Q(clients=[]) | Q(clients__overlap=list(visible_clients(user).values_list("pk", flat=True))))
 
 
-def entitlement_list(user: User, at: datetime) -> tuple[EntitlementLine, ...]:
-    """The latest version of each visible entitlement, as it stands ``at``."""
-    rows = visible_entitlements(user).filter(pk__in=Entitlement.objects.latest_versions().values("pk"))
-    return _lines(user, rows.order_by("ref"), at)
+def entitlement_list(
+    user: User, at: datetime, rows: QuerySet[Entitlement] | None = None
+) -> tuple[EntitlementLine, ...]:
+    """The version that counts of each visible entitlement (or of those among ``rows``), as it stands ``at``."""
+    return tuple(line for line in _lines(user, visible_entitlements(user) if rows is None else rows, at) if line.counts)
 
 
 def entitlement_history(user: User, ref: str, at: datetime) -> EntitlementHistory | None:
     """One entitlement with its versions; None when there is none that ``user`` may see."""
-    versions = _lines(user, visible_entitlements(user).filter(ref=ref).order_by("-version"), at)
+    versions = _lines(user, visible_entitlements(user).filter(ref=ref), at)
     if not versions:
         return None
-    end = EntitlementEnd.objects.select_related("ended_by").filter(ref=ref).first()
-    shown = EndLine(end.ended_at, end.reason, end.ended_by.get_username(), end.recorded_at) if end else None
-    return EntitlementHistory(ref, versions, shown)
+    final = EntitlementEnd.objects.select_related("ended_by").filter(ref=ref, version=None).first()
+    current = next((line for line in versions if line.counts), versions[0])
+    return EntitlementHistory(ref, current, versions, _end_line(final))
 
 
 def readable_evidence(user: User, sha256: str) -> bool:
-    """Whether this digest is evidence of some entitlement and ``user`` may read it."""
-    return may_read_evidence(user) and Entitlement.objects.filter(evidence_sha256s__contains=[sha256]).exists()
+    """Whether this digest is a paper that some act on record rests on, and ``user`` may read it."""
+    return may_read_evidence(user) and is_paper(sha256)
 
 
 def _lines(user: User, rows: QuerySet[Entitlement], at: datetime) -> tuple[EntitlementLine, ...]:
-    found = list(rows.select_related("model", "entered_by", "verification__verified_by"))
-    refs = {row.ref for row in found}
-    ends = dict(EntitlementEnd.objects.filter(ref__in=refs).values_list("ref", "ended_at"))
-    latest = dict(Entitlement.objects.latest_versions().filter(ref__in=refs).values_list("ref", "version"))
-    names = {client.pk: client.name for client in visible_clients(user)}
+    shown = dict(rows.values_list("pk", "ref"))
+    found = [each for each in versions_at(set(shown.values()), at) if each.row.pk in shown]
+    clients = {client.pk: client.name for client in visible_clients(user)}
+    named = {pk for each in found for pk in each.row.projects}
+    projects = {
+        project.pk: f"{project.name} ({project.client})"
+        for project in Project.objects.filter(pk__in=named, client__in=clients).select_related("client")
+    }
     papers = may_read_evidence(user)
-    return tuple(_line(row, status_at(row, ends.get(row.ref), latest[row.ref], at), names, papers) for row in found)
+    return tuple(_line(each, _covers(each.row, clients, projects), papers, at) for each in found)
 
 
-def status_at(row: Entitlement, ended_at: datetime | None, latest_version: int, at: datetime) -> str:
-    """How a version stands ``at``: derived, never stored. The evaluator judges the same facts by itself."""
-    if row.version < latest_version:
-        return "replaced"
-    if ended_at is not None and ended_at <= at:
-        return "ended"
-    if row.valid_until <= at:
-        return "expired"
-    if not hasattr(row, "verification"):
-        return "waiting"
-    return "future" if at < row.valid_from else "active"
-
-
-def _line(row: Entitlement, status: str, clients: Mapping[int, str], papers: bool) -> EntitlementLine:
-    words, tone = STATUS[status]
+def _line(each: VersionAt, covers: tuple[tuple[str, str], ...], papers: bool, at: datetime) -> EntitlementLine:
+    row, (words, tone) = each.row, STATUS[each.status]
     verification = getattr(row, "verification", None)
+    zone = time_zone(row.time_zone)
     return EntitlementLine(
         pk=row.pk,
         ref=row.ref,
@@ -150,17 +167,29 @@ def _line(row: Entitlement, status: str, clients: Mapping[int, str], papers: boo
         title=row.title,
         licensor=row.licensor,
         contract_reference=row.contract_reference if papers else "",
+        contract_ref=row.contract.ref if papers and row.contract else "",
         kind=GRANT_KINDS.get(row.grant_kind, row.grant_kind),
         template=row.template,
         model_slug=row.model_id,
         model=row.model.title,
         valid_from=row.valid_from,
         valid_until=row.valid_until,
-        survival=row.get_output_survival_display(),
-        status=status,
+        first_day=row.valid_from.astimezone(zone).date(),
+        last_day=last_day(row.valid_until, zone),
+        zone=row.time_zone,
+        days_left=_days_left(each, at),
+        survival=_survival(row),
+        weights_survival=row.get_weights_survival_display(),
+        weights_distribution=str(WeightsDistribution(row.weights_distribution).label),
+        agent_required=row.agent_required,
+        status=each.status.value,
         status_words=words,
         tone=tone,
-        covers=_covers(row, clients),
+        counts=each.counts,
+        covers=covers,
+        weights=tuple(row.weights_sha256s),
+        quotas=each.uses,
+        end=_end_line(each.end),
         entered_by=row.entered_by.get_username(),
         entered_at=row.entered_at,
         verified_by=verification.verified_by.get_username() if verification else "",
@@ -169,21 +198,40 @@ def _line(row: Entitlement, status: str, clients: Mapping[int, str], papers: boo
     )
 
 
-def _covers(row: Entitlement, clients: Mapping[int, str]) -> tuple[tuple[str, str], ...]:
+def _days_left(each: VersionAt, at: datetime) -> int | None:
+    """How many days are left of a right that ends soon."""
+    left = ends_at(each.row, each.end) - at
+    return left.days if each.status.gives_rights and left < SOON else None
+
+
+def _end_line(end: EntitlementEnd | None) -> EndLine | None:
+    return EndLine(end.ended_at, end.reason, end.ended_by.get_username(), end.recorded_at) if end else None
+
+
+def _survival(row: Entitlement) -> str:
+    if row.output_survival == Entitlement.Survival.WIND_DOWN:
+        return f"Outputs for {count_of(row.wind_down_days, 'day')} after the end"
+    return str(row.get_output_survival_display())
+
+
+def _covers(row: Entitlement, clients: Mapping[int, str], projects: Mapping[int, str]) -> tuple[tuple[str, str], ...]:
     """What the right covers, label by label, in words."""
+    only = "the files named below" if row.weights_sha256s else f"version {row.model.version}"
     pairs = [
-        ("Model", f"{row.model.title}, version {row.model.version} only"),
+        ("Model", f"{row.model.title}, {only} only"),
         ("Where it runs", _labels(row.hosting_modes, HostingMode)),
         ("Territory", "worldwide" if "WORLD" in row.territories else ", ".join(row.territories)),
         ("Kinds of target", _labels(row.target_kinds, TargetKind) or "any"),
-        ("Clients", _client_names(row.clients, clients)),
+        ("Clients", _names(row.clients, clients, "other client")),
     ]
+    if row.clients and row.affiliates_included:
+        pairs.append(("Affiliates", "companies of a named client's group as well"))
+    if row.projects:
+        pairs.append(("Projects", _names(row.projects, projects, "other project")))
     if row.providers:
         pairs.append(("Providers", ", ".join(row.providers)))
     if row.channels:
         pairs.append(("Channels", ", ".join(row.channels)))
-    if row.weights_sha256s:
-        pairs.append(("Weights files", ", ".join(row.weights_sha256s)))
     return tuple(pairs)
 
 
@@ -191,17 +239,15 @@ def _labels(values: Iterable[str], choices: type[HostingMode] | type[TargetKind]
     return "; ".join(str(choices(value).label) for value in values)
 
 
-def _client_names(wanted: list[int], names: Mapping[int, str]) -> str:
+def _names(wanted: list[int], names: Mapping[int, str], other: str) -> str:
     """The names of those the reader may see; how many others there are, never who they are."""
     if not wanted:
         return "any"
     known = [names[pk] for pk in wanted if pk in names]
     others = len(wanted) - len(known)
-    return listed([*known, count_of(others, "other client")] if others else known)
+    return listed([*known, count_of(others, other)] if others else known)
 
 
 def contract_templates() -> list[tuple[str, str]]:
-    """The readings an entitlement can be entered under: those written for contracts, never a public licence."""
-    return [
-        (reading.license_id, reading.title) for reading in encodings().values() if reading.title.endswith("(template)")
-    ]
+    """What an entitlement can be read as, for a form."""
+    return [(name, reading.title) for name, reading in contract_readings().items()]

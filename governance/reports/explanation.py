@@ -6,45 +6,31 @@ what the tables say today.
 
 from __future__ import annotations
 
-from governance.licensing.catalogue_words import DeclarationStatus
-from governance.licensing.terms import Term
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from governance.models import Decision as Row
-from governance.policy.decision import Decision, Finding, GrantReport, Outcome, Tri
+from governance.models import DeploymentTarget
+from governance.policy.decision import Decision, Outcome, Tri
 from governance.policy.difference import difference
 from governance.policy.facts import Facts
 from governance.policy.grants import Grant
 from governance.policy.phrases import ACTION, word
 from governance.provenance.canonical import JSON, canonical, parse_strict, sha256_hex
+from governance.reports.explanation_parts import asked_by, considered, readings, reason
 from governance.reports.explanation_shapes import (
-    ConsideredGrant,
     CureLine,
     DutyLine,
     Explanation,
-    Reading,
-    ReadTerm,
-    Reason,
     StoredDigest,
+    TrialLine,
+    WaiverLine,
 )
 from governance.reports.facts_in_words import facts_changed, facts_in_words
+from governance.rights.verdicts import Verdict
 
 # Our own stored text, not a stranger's: large workspaces have many grants, each with its whole reading.
 _MAX_STORED = 64 * 1024 * 1024
-LAYER = {
-    "third_party_right": "a third party's right",
-    "org_policy": "our own policy",
-    "input_right": "rights in the picture",
-    "technical": "what the evidence shows",
-}
-_EFFECT = {
-    Outcome.DENY: "Refuses",
-    Outcome.REVIEW: "Needs review",
-    Outcome.DUTIES: "Allows, with a duty",
-    Outcome.PERMIT: "Noted",
-}
-# Statements that were replaced or outranked are listed and weigh nothing.
-_WITHOUT_EFFECT = (DeclarationStatus.SUPERSEDED, DeclarationStatus.SET_ASIDE)
-_GRANT_RESULT = {Tri.SATISFIED: "Permits", Tri.UNKNOWN: "Cannot tell", Tri.UNSATISFIED: "Refuses"}
-_GRANT_OUTCOME = {Tri.SATISFIED: "permit", Tri.UNKNOWN: "review", Tri.UNSATISFIED: "deny"}
 
 
 def explain(row: Row) -> Explanation:
@@ -54,42 +40,98 @@ def explain(row: Row) -> Explanation:
     """
     said = Decision.from_json(stored(row.body))
     facts = Facts.from_json(stored(row.facts))
-    grants = _grants(row)
     return Explanation(
         number=row.pk,
         reference=str(row.opaque_id),
         stage=row.stage,
         stage_words=row.get_stage_display(),
-        outcome=said.outcome.value,
         outcome_words=row.get_outcome_display(),
-        summary=said.summary,
-        decided_at=said.at,
         decided_for=row.actor.get_username() if row.actor else "",
         job=row.job_id,
-        target=row.target.name,
-        project=row.target.project.name,
-        client=row.target.project.client.name,
         model=row.model.title,
-        evaluator_version=said.evaluator_version,
-        rule_set_digest=said.rule_set_digest,
-        policy_revision=facts.policy.revision,
-        asked=tuple(ACTION[action] for action in said.actions),
-        use=word(said.use_class),
-        tally=tally(said),
-        concerns=tuple(_reason(finding) for finding in said.concerns),
-        holding=tuple(_reason(finding) for finding in said.findings if finding.raw is Tri.SATISFIED),
-        grants=tuple(_considered(report, grants) for report in said.grants),
-        readings=_readings(said, grants),
-        duties=tuple(DutyLine(word(duty.kind), duty.text, duty.source, duty.clause) for duty in said.duties),
-        cures=tuple(CureLine(cure.title, cure.consequence) for cure in said.cures),
-        waiver_can_help=said.waiver_can_help,
-        waivers=tuple(f"{use.ref} on {use.rule_code}: {use.note}" for use in said.waivers),
-        holds=said.holds,
+        policy_digest=row.policy_digest,
+        trials=_trials(row),
         previous=row.previous_id,
         changes=_changes(row, said, facts),
-        facts=facts_in_words(facts),
         digests=digests(row, said),
+        **_where(row.target),
+        **_said(said, facts, grants_of(row)),
     )
+
+
+def explain_verdict(verdict: Verdict, target: DeploymentTarget, asked_by: str = "") -> Explanation:
+    """The same of a verdict that is stored nowhere: a dry run."""
+    said = verdict.decision
+    return Explanation(
+        number=None,
+        reference="",
+        stage=said.stage.value,
+        stage_words="As a dry run",
+        outcome_words=str(Row.Outcome(said.outcome.value).label),
+        decided_for=asked_by,
+        job=None,
+        model=verdict.model.title,
+        policy_digest=verdict.policy.digest,
+        trials=tuple(
+            _trial(each.policy.policy.revision, each.policy.digest, each.decision.outcome, each.decision.summary)
+            for each in verdict.trials
+        ),
+        previous=None,
+        changes=(),
+        digests=(),
+        **_where(target),
+        **_said(said, verdict.facts, {grant.ref: grant for grant in verdict.grants}),
+    )
+
+
+def _where(target: DeploymentTarget) -> dict[str, Any]:
+    return {"target": target.name, "project": target.project.name, "client": target.project.client.name}
+
+
+def _said(said: Decision, facts: Facts, grants: Mapping[str, Grant]) -> dict[str, Any]:
+    """What the verdict, its facts and its grants say by themselves, stored or not."""
+    return {
+        "outcome": said.outcome.value,
+        "summary": said.summary,
+        "decided_at": said.at,
+        "evaluator_version": said.evaluator_version,
+        "rule_set_digest": said.rule_set_digest,
+        "policy_revision": facts.policy.revision,
+        "encodings": _encodings(grants.values()),
+        "asked": tuple(ACTION[action] for action in said.actions),
+        "use": word(said.use_class),
+        "tally": tally(said),
+        "concerns": tuple(reason(finding) for finding in said.concerns),
+        "holding": tuple(reason(finding) for finding in said.findings if finding.raw is Tri.SATISFIED),
+        "grants": tuple(considered(report, grants) for report in said.grants),
+        "readings": readings(said, grants),
+        "duties": tuple(
+            DutyLine(word(duty.kind), duty.text, duty.source, asked_by(duty.source), duty.clause)
+            for duty in said.duties
+        ),
+        "cures": tuple(CureLine(cure.title, cure.consequence) for cure in said.cures),
+        "waiver_can_help": said.waiver_can_help,
+        "waivers": tuple(WaiverLine(use.ref, use.rule_code, use.applied, use.note) for use in said.waivers),
+        "holds": said.holds,
+        "facts": facts_in_words(facts),
+    }
+
+
+def _encodings(grants: Iterable[Grant]) -> tuple[str, ...]:
+    """Every reading that was at hand, as in "CC-BY-NC-4.0 revision 2"."""
+    read = {f"{reading.license_id} revision {reading.revision}" for grant in grants for reading in grant.readings}
+    return tuple(sorted(read))
+
+
+def _trials(row: Row) -> tuple[TrialLine, ...]:
+    tried = row.trials.select_related("policy_set").order_by("policy_set__revision")
+    return tuple(
+        _trial(each.policy_set.revision, each.policy_set.digest, Outcome(each.outcome), each.summary) for each in tried
+    )
+
+
+def _trial(revision: int, digest: str, outcome: Outcome, summary: str) -> TrialLine:
+    return TrialLine(revision, digest, outcome.value, str(Row.Outcome(outcome.value).label), summary)
 
 
 def tally(said: Decision) -> str:
@@ -130,83 +172,17 @@ def digests(row: Row, said: Decision) -> tuple[StoredDigest, ...]:
 
 def hashed_grants(row: Row) -> str:
     """The stored grants as the text the evaluator hashed: in the order of their references, however they came."""
-    entries = stored(row.grants)
+    entries = stored(row.grants_text)
     if not isinstance(entries, list):
-        return row.grants
+        return row.grants_text
     return canonical(sorted(entries, key=lambda entry: str(entry["ref"]))).decode()  # type: ignore[index, call-overload]
 
 
-def _grants(row: Row) -> dict[str, Grant]:
-    entries = stored(row.grants)
+def grants_of(row: Row) -> dict[str, Grant]:
+    """The grants the decision was given, by reference."""
+    entries = stored(row.grants_text)
     grants = [Grant.from_json(entry) for entry in (entries if isinstance(entries, list) else [])]
     return {grant.ref: grant for grant in grants}
-
-
-def _reason(finding: Finding) -> Reason:
-    holds = finding.raw is Tri.SATISFIED
-    return Reason(
-        code=finding.code,
-        title=finding.title,
-        layer=LAYER[finding.layer.value],
-        outcome="permit" if holds else finding.effect.value,
-        effect="Holds" if holds else _EFFECT[finding.effect],
-        subject=finding.subject,
-        found=finding.got,
-        required=finding.required,
-        clause=finding.clause,
-        message=finding.message.removeprefix(finding.got).strip(),
-        how_to_fix=finding.how_to_fix,
-        waiver=finding.waiver or "",
-    )
-
-
-def _considered(report: GrantReport, grants: dict[str, Grant]) -> ConsideredGrant:
-    grant = grants.get(report.grant)
-    bought = grant is not None and grant.scope is not None
-    result = _GRANT_RESULT[report.result]
-    return ConsideredGrant(
-        ref=report.grant,
-        title=report.title,
-        stated_in=_stated_in(grant),
-        counts=grant is None or grant.status not in _WITHOUT_EFFECT,
-        entitlement=report.grant if bought else "",
-        version=grant.version if grant else 0,
-        outcome="review" if report.outranked else _GRANT_OUTCOME[report.result],
-        result=f"{result}, outranked" if report.outranked else result,
-        relied_upon=report.relied_upon,
-        where_it_stops=report.where_it_stops,
-    )
-
-
-def _stated_in(grant: Grant | None) -> str:
-    """Where a public licence is stated and how that statement stands, as in "model card, accepted"."""
-    if grant is None or grant.rank is None:
-        return ""
-    return ", ".join([word(grant.rank), *([word(grant.status)] if grant.status else [])])
-
-
-def _readings(said: Decision, grants: dict[str, Grant]) -> tuple[Reading, ...]:
-    considered = [grants[report.grant] for report in said.grants if report.grant in grants]
-    found = {reading.license_id: reading for grant in considered for reading in grant.readings}
-    return tuple(
-        Reading(
-            license_id=reading.license_id,
-            title=reading.title,
-            revision=reading.revision,
-            encoded_on=reading.encoded_on.isoformat(),
-            encoded_by=reading.encoded_by,
-            approved_by=reading.approved_by,
-            reading=reading.reading,
-            source=reading.source,
-            terms=tuple(_term(term) for term in reading.terms),
-        )
-        for reading in found.values()
-    )
-
-
-def _term(term: Term) -> ReadTerm:
-    kind = f"{word(term.kind)}: {ACTION[term.action]}"
-    return ReadTerm(kind.capitalize(), term.clause_ref, term.quote, term.paraphrase)
 
 
 def _changes(row: Row, said: Decision, facts: Facts) -> tuple[str, ...]:

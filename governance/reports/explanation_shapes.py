@@ -93,9 +93,12 @@ class ReadTerm:
 
 @dataclass(frozen=True, slots=True)
 class DutyLine:
+    """A duty. ``source``: the grant or rule it comes from; ``asked_by`` the same in words."""
+
     kind: str
     text: str
     source: str
+    asked_by: str
     clause: str
 
 
@@ -103,6 +106,30 @@ class DutyLine:
 class CureLine:
     title: str
     consequence: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverLine:
+    """A waiver that was considered. ``note`` says why it applied, or why it did not."""
+
+    ref: str
+    rule: str
+    applied: bool
+    note: str
+
+    def __str__(self) -> str:
+        return f"{self.ref} on {self.rule}, {'applied' if self.applied else 'not applied'}: {self.note}"
+
+
+@dataclass(frozen=True, slots=True)
+class TrialLine:
+    """What a policy revision that is only tried would have said; it changed nothing."""
+
+    revision: int
+    digest: str
+    outcome: str
+    outcome_words: str
+    summary: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +143,13 @@ class StoredDigest:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A decision with everything a reader needs to follow it, dispute it or act on it."""
+    """A decision with everything a reader needs to follow it, dispute it or act on it.
 
-    number: int
+    ``number`` is None for a dry run: it was stored nowhere. ``encodings``: the readings cited, by licence and revision.
+    ``waivers`` and ``holds``: those considered. ``trials``: revisions of the policy that are only tried.
+    """
+
+    number: int | None
     reference: str
     stage: str
     stage_words: str
@@ -135,6 +166,8 @@ class Explanation:
     evaluator_version: str
     rule_set_digest: str
     policy_revision: int
+    policy_digest: str
+    encodings: tuple[str, ...]
     asked: tuple[str, ...]
     use: str
     tally: str
@@ -145,8 +178,9 @@ class Explanation:
     duties: tuple[DutyLine, ...]
     cures: tuple[CureLine, ...]
     waiver_can_help: bool
-    waivers: tuple[str, ...]
+    waivers: tuple[WaiverLine, ...]
     holds: tuple[str, ...]
+    trials: tuple[TrialLine, ...]
     previous: int | None
     changes: tuple[str, ...]
     facts: tuple[FactGroup, ...]

@@ -17,11 +17,12 @@ def as_text(explained: Explanation) -> str:
 
 
 def _lines(explained: Explanation) -> Iterator[str]:
-    yield f"Decision {explained.number}: {explained.outcome_words}"
+    yield f"{'Dry run' if explained.number is None else f'Decision {explained.number}'}: {explained.outcome_words}"
     yield (
         f"{_job(explained)}{explained.stage_words.lower()}, {explained.decided_at:%d %b %Y %H:%M} UTC, "
         f"policy revision {explained.policy_revision}, evaluator {explained.evaluator_version}"
     )
+    yield f"policy {explained.policy_digest[:12] or 'without digest'}, rule set {explained.rule_set_digest[:12]}"
     yield f"{explained.client}, {explained.project}, {explained.target}"
     yield f"{explained.model}, {explained.use} use"
     if explained.allows or not explained.weighty:
@@ -31,8 +32,10 @@ def _lines(explained: Explanation) -> Iterator[str]:
     yield from _section("Grants considered", _grants(explained))
     yield from _section("Duties", _duties(explained))
     yield from _section("Holds in force", explained.holds)
-    yield from _section("Waivers", explained.waivers)
+    yield from _section("Waivers considered", map(str, explained.waivers))
     yield from _section("What would allow it", _cures(explained))
+    yield from _section("Readings cited", explained.encodings)
+    yield from _section("Policies that are only tried", _trials(explained))
     yield from _section(f"Changed since decision {explained.previous}", explained.changes)
     if not explained.intact:
         wrong = ", ".join(digest.name.lower() for digest in explained.digests if not digest.matches)
@@ -71,7 +74,12 @@ def _grants(explained: Explanation) -> Iterator[str]:
 
 def _duties(explained: Explanation) -> Iterator[str]:
     for duty in explained.duties:
-        yield f"{duty.text} ({', '.join(part for part in (duty.source, duty.clause) if part)})"
+        yield f"{duty.text} ({', '.join(part for part in (duty.asked_by, duty.clause) if part)})"
+
+
+def _trials(explained: Explanation) -> Iterator[str]:
+    for trial in explained.trials:
+        yield f"Revision {trial.revision} would say: {trial.outcome_words}. {trial.summary}"
 
 
 def _cures(explained: Explanation) -> Iterator[str]:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from governance.access import User, may, standing
-from governance.models import Entitlement, EntitlementEnd, Job, Role, Status
+from governance.licensing.standing import GrantStatus
+from governance.models import Entitlement, Job, Role, Status
+from governance.reports.entitlement_versions import VersionAt, versions_at
+from governance.reports.entitlements import SOON
 from governance.reports.jobs import JobRow, page_of_jobs, visible_jobs, with_state
 from governance.reports.refusals import Refusal, refusal_of
+from governance.reports.waiting import Waiting, waiting_for
 
 RECENT = 8
 BLOCKED = 3
-# A right that ends within this time is worth talking to the licensor about.
-SOON = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Home:
     recent: tuple[JobRow, ...]
     blocked: tuple[Blocked, ...]
     rights: tuple[RightToWatch, ...]
+    waiting: tuple[Waiting, ...]
     works: bool
     oversees: bool
 
@@ -62,6 +66,7 @@ def home_of(user: User) -> Home:
         recent=page_of_jobs(mine, size=RECENT).rows,
         blocked=_blocked(mine),
         rights=_rights(user) if oversees else (),
+        waiting=waiting_for(user, timezone.now()) if oversees else (),
         works=works,
         oversees=oversees,
     )
@@ -75,25 +80,29 @@ def _blocked(jobs: QuerySet[Job]) -> tuple[Blocked, ...]:
 
 def _rights(user: User) -> tuple[RightToWatch, ...]:
     now = timezone.now()
-    ended = EntitlementEnd.objects.values("ref")
-    rows = Entitlement.objects.latest_versions().exclude(ref__in=ended).filter(valid_until__gt=now)
-    found = rows.select_related("model", "entered_by", "verification").order_by("valid_until")
-    watched = [_right(row, user, now) for row in found if _kind(row, now)]
+    versions = versions_at(Entitlement.objects.values_list("ref", flat=True).distinct(), now)
+    watched = [_right(each.row, kind, user, now) for each in versions if (kind := _kind(each, versions, now))]
     return tuple(sorted(watched, key=lambda right: (right.kind != "unverified", right.valid_until)))
 
 
-def _kind(row: Entitlement, now: datetime) -> str:
-    if not hasattr(row, "verification"):
+def _kind(each: VersionAt, versions: Iterable[VersionAt], now: datetime) -> str:
+    """Why somebody has to look at this version; empty when nobody has to."""
+    if each.status is GrantStatus.PENDING_VERIFICATION:
         return "unverified"
-    return "ending" if row.valid_until < now + SOON else ""
+    followed = any(
+        other.row.ref == each.row.ref and other.version.term.verified and other.row.valid_from == each.row.valid_until
+        for other in versions
+    )
+    soon = each.counts and each.status.gives_rights and each.version.term.ends_at < now + SOON
+    return "ending" if soon and not followed else ""
 
 
-def _right(row: Entitlement, user: User, now: datetime) -> RightToWatch:
+def _right(row: Entitlement, kind: str, user: User, now: datetime) -> RightToWatch:
     return RightToWatch(
         ref=row.ref,
         title=row.title,
         model=row.model.title,
-        kind=_kind(row, now),
+        kind=kind,
         entered_by=row.entered_by.get_username(),
         mine=row.entered_by_id == user.pk,
         valid_until=row.valid_until,

@@ -57,6 +57,7 @@ class CutoutRow:
     output_id: int | None
     note: str
     decision_id: int | None
+    asset_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ _FOREGROUND = {
 _COUNT_WORDS = (
     (Status.RUNNING, "running"),
     (Status.QUEUED, "waiting"),
-    (Status.HELD, "held for review"),
+    (Status.HELD, "held"),
     (Status.FAILED, "failed"),
     (Status.REFUSED, "refused"),
     (Status.CANCELLED, "cancelled"),
@@ -204,4 +205,5 @@ def _cutout(cutout: Cutout) -> CutoutRow:
         output_id=output.pk if output is not None else None,
         note=_FOREGROUND.get(str(parse_strict(output.run.encode()).get("foreground")), "") if output else "",
         decision_id=cutout.decision_id,
+        asset_id=cutout.asset_id,
     )

@@ -11,6 +11,7 @@ from django.db.models import Count, QuerySet
 from governance.access import User, may, visible_clients
 from governance.models import Decision, DeploymentTarget, Output, Release
 from governance.provenance.canonical import parse_strict
+from governance.reports.duties import NOTICED
 from governance.reports.refusals import Refusal, explain
 from governance.rights.facts import made_under_verdict
 
@@ -42,7 +43,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRow:
-    """One release: for which target, under which verdict, how often handed over."""
+    """One release: for which target, under which verdict, how often handed over, whether with notices."""
 
     pk: int
     target: str
@@ -53,6 +54,7 @@ class ReleaseRow:
     released_by: str
     released_at: datetime
     deliveries: int
+    notices: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ def _release(row: Release) -> ReleaseRow:
         released_by=row.released_by.get_username(),
         released_at=row.released_at,
         deliveries=row.handed_over,  # type: ignore[attr-defined]
+        notices=any(duty.kind in NOTICED for duty in verdict.duties),
     )
 
 

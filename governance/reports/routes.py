@@ -15,7 +15,8 @@ from governance.rights.verdicts import Verdict, judge_all
 @dataclass(frozen=True, slots=True)
 class Route:
     """One row of the table. ``consequence`` says what submitting by this route leads to; ``obtain`` says
-    what would bring weights that are not here; ``runs_here`` whether this installation could run it at all."""
+    what would bring weights that are not here; ``runs_here`` whether this installation could run it at all; ``held``
+    whether nothing but a hold is in the way."""
 
     slug: str
     title: str
@@ -31,6 +32,7 @@ class Route:
     cures: tuple[Cure, ...]
     waiver_can_help: bool
     consequence: str
+    held: bool = False
 
     @property
     def duty_count(self) -> int:
@@ -61,6 +63,9 @@ _CONSEQUENCES = {
 }
 
 
+_HELD = "Submitting does not run anything yet: the job is held, and goes on by itself once the hold is lifted."
+
+
 def preview(target: DeploymentTarget, pictures: int = 1) -> Preview:
     """Evaluate every catalogued model for ``target`` now. Stores nothing."""
     verdicts = judge_all(target, timezone.now(), max(pictures, 1))
@@ -71,6 +76,7 @@ def preview(target: DeploymentTarget, pictures: int = 1) -> Preview:
 def _route(verdict: Verdict) -> Route:
     made = verdict.decision
     facts = verdict.facts.route
+    held = verdict.stopped_by_holds_alone
     return Route(
         slug=verdict.model.slug,
         title=verdict.model.title,
@@ -85,5 +91,6 @@ def _route(verdict: Verdict) -> Route:
         reasons=reasons_of(made),
         cures=made.cures,
         waiver_can_help=made.waiver_can_help,
-        consequence=_CONSEQUENCES[made.outcome],
+        consequence=_HELD if held else _CONSEQUENCES[made.outcome],
+        held=held,
     )

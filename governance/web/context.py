@@ -11,6 +11,55 @@ from governance.access import may, standing
 from governance.models import Role
 
 _OVERSIGHT = {Role.LEGAL, Role.LICENSE_ADMIN, Role.AUDITOR}
+# Whom a page is offered to; anything else is the act one must be allowed.
+_EVERYBODY, _OVERSEERS = "everybody", "overseers"
+_SECTIONS = (
+    (
+        "Work",
+        (
+            ("New job", "job-new", "job.request"),
+            ("Jobs", "job-list", _EVERYBODY),
+            ("Outputs", "output-list", _EVERYBODY),
+            ("Duties", "duty-list", _EVERYBODY),
+        ),
+    ),
+    (
+        "For people to decide",
+        (
+            ("Reviews", "review-list", _EVERYBODY),
+            ("Waivers", "waiver-list", _EVERYBODY),
+            ("Holds", "hold-list", _EVERYBODY),
+        ),
+    ),
+    (
+        "Rights",
+        (
+            ("Clients and targets", "client-list", _EVERYBODY),
+            ("Contracts", "contract-list", _OVERSEERS),
+            ("Entitlements", "entitlement-list", _OVERSEERS),
+            ("Models and licences", "model-list", _EVERYBODY),
+            ("Licence readings", "license-list", _EVERYBODY),
+            ("Claims", "claim-list", _EVERYBODY),
+        ),
+    ),
+    (
+        "Policy",
+        (
+            ("Rules", "rule-list", _EVERYBODY),
+            ("Policy revisions", "policy-list", _OVERSEERS),
+            ("What if", "what-if", _OVERSEERS),
+            ("Sweeps", "sweep-list", _OVERSEERS),
+        ),
+    ),
+    (
+        "Proof",
+        (
+            ("Decisions", "decision-list", _EVERYBODY),
+            ("Ledger", "ledger", _EVERYBODY),
+            ("Audit export", "audit", "audit.export"),
+        ),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +88,14 @@ def navigation(request: HttpRequest) -> dict[str, object]:
     if not found.any_roles:
         return {"navigation": ()}
     oversight = bool(found.everywhere & _OVERSIGHT)
-    sections = (
-        (
-            "Work",
-            (
-                ("New job", "job-new", may(user, "job.request")),
-                ("Jobs", "job-list", True),
-                ("Outputs", "output-list", True),
-            ),
-        ),
-        (
-            "Rights",
-            (
-                ("Clients and targets", "client-list", True),
-                ("Entitlements", "entitlement-list", oversight),
-                ("Models and licences", "model-list", True),
-                ("Decisions", "decision-list", True),
-                ("Rules", "rule-list", True),
-            ),
-        ),
-        ("Proof", (("Ledger", "ledger", True), ("Audit export", "audit", may(user, "audit.export")))),
-    )
+
+    def offered(to: str) -> bool:
+        return to == _EVERYBODY or (oversight if to == _OVERSEERS else may(user, to))
+
     return {
         "navigation": tuple(
-            NavSection(title, tuple(_item(request, label, name) for label, name, offered in items if offered))
-            for title, items in sections
+            NavSection(title, tuple(_item(request, label, name) for label, name, to in items if offered(to)))
+            for title, items in _SECTIONS
         )
     }
 

@@ -31,4 +31,10 @@ urlpatterns = [
     path("outputs/<int:pk>/receipt/", outputs.output_receipt, name="output-receipt"),
     path("releases/<int:pk>/download/", outputs.output_download, name="output-download"),
     path("", include("governance.web.urls_rights")),
+    path("", include("governance.web.urls_relief")),
+    path("", include("governance.web.urls_policies")),
+    path("", include("governance.web.urls_contracts")),
+    path("", include("governance.web.urls_licenses")),
+    path("", include("governance.web.urls_inputs")),
+    path("", include("governance.web.urls_duties")),
 ]

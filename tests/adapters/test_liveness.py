@@ -90,8 +90,8 @@ def test_letting_go_needs_no_living_session(committed: dict[str, str]) -> None:
     hold(7)
     with psycopg.connect(committed["DATABASE_OWNER_URL"], autocommit=True) as owner:
         owner.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s",
-            [CUTOUT_LOCKS],
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
     let_go()
     assert without_holder([7]) == [7]

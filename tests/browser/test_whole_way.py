@@ -196,7 +196,7 @@ def enter_entitlement(page: Page, tmp_path: Path) -> None:
     paper = tmp_path / "order.pdf"
     paper.write_bytes(b"%PDF-1.4 signed order form")
     page.goto("/entitlements/new/")
-    page.get_by_label("Name").fill("Bria self-host licence")
+    page.get_by_label("Name", exact=True).fill("Bria self-host licence")
     page.get_by_label("Licensor").fill("Bria")
     page.get_by_label("Contract or order reference").fill("C-2026-17")
     page.locator("select[name=model]").select_option(label="RMBG-2.0")

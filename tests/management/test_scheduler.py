@@ -41,7 +41,7 @@ def test_a_cutout_whose_worker_died_is_queued_again(cast: Cast, caplog: pytest.L
         call_command("scheduler", once=True)
     cutout.refresh_from_db()
     assert cutout.status == Status.QUEUED
-    assert "0 held cutouts moved on, 1 lost ones queued again" in caplog.text
+    assert "0 held cutouts moved on, 1 lost ones called for again" in caplog.text
 
 
 def test_nothing_due_says_nothing(db: None, caplog: pytest.LogCaptureFixture) -> None:

@@ -269,6 +269,44 @@ def test_import_finds_the_file_in_a_folder_and_keeps_the_texts_beside_it(
 
 
 @pytest.mark.usefixtures("change")
+def test_import_converts_an_exchange_file_and_records_from_what_and_by_what(
+    store: Path, package: Package, tmp_path: Path
+) -> None:
+    snapshot = tmp_path / "snapshot"
+    snapshot.mkdir()
+    (snapshot / "mine.onnx").write_bytes(package.onnx)
+    (snapshot / "LICENSE").write_bytes(TEXT)
+    said = weights("import", "u2netp", snapshot)
+    sha256, source = package.digests["converted"], package.digests["member"]
+    assert kept(store) == sorted([f"{sha256}.safetensors", f"sources/{source}.onnx"])
+    assert (store / f"{sha256}.safetensors").read_bytes() == package.converted
+    row = WeightsAcquisition.objects.get()
+    assert (row.artifact_id, row.source_sha256, row.method, row.source) == (sha256, source, "user_file", "mine.onnx")
+    assert (row.converter, row.converter_version) == ("clearcut.u2net-onnx", "1")
+    assert f"from mine.onnx ({source})" in said
+
+
+def test_import_keeps_nothing_when_the_conversion_makes_another_file(
+    store: Path, package: Package, change: Change, tmp_path: Path
+) -> None:
+    change({package.digests["converted"]: OTHER})
+    (tmp_path / "mine.onnx").write_bytes(package.onnx)
+    with pytest.raises(CommandError, match=r"\[weights\.digest\] The converted file should have SHA-256 e{64}"):
+        weights("import", "u2netp", tmp_path / "mine.onnx")
+    assert kept(store) == []
+    assert not WeightsAcquisition.objects.exists()
+
+
+@pytest.mark.usefixtures("change")
+def test_import_refuses_an_exchange_file_that_is_not_catalogued(store: Path, package: Package, tmp_path: Path) -> None:
+    (tmp_path / "mine.onnx").write_bytes(make_onnx("small", seed=8))
+    with pytest.raises(CommandError, match=r"\[weights\.not_found\] No weights of u2netp in mine\.onnx") as caught:
+        weights("import", "u2netp", tmp_path / "mine.onnx")
+    assert f"u2netp.onnx {package.digests['member']}" in str(caught.value)
+    assert kept(store) == []
+
+
+@pytest.mark.usefixtures("change")
 def test_import_refuses_another_file_of_the_same_name_and_size(store: Path, package: Package, tmp_path: Path) -> None:
     flipped = bytearray(package.converted)
     flipped[-1] ^= 1
@@ -292,7 +330,7 @@ def test_import_refuses_the_weights_of_another_model(store: Path, package: Packa
 
 def test_import_of_an_empty_folder_says_that_nothing_is_there(store: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(CommandError, match="Found: no safetensors file there"):
+    with pytest.raises(CommandError, match="Found: no safetensors or ONNX file there"):
         weights("import", "u2netp", tmp_path / "empty")
 
 

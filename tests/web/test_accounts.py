@@ -54,6 +54,14 @@ def test_it_signs_out_by_post_only(cast: Cast, browser_as: BrowserAs) -> None:
     assert browser.get(reverse("home")).status_code == 302
 
 
+def test_the_navigation_is_grouped_by_what_people_come_for(cast: Cast, browser_as: BrowserAs) -> None:
+    page = browser_as(cast.legal).get(reverse("home"))
+    grouped = {section.title: [item.label for item in section.items] for section in page.context["navigation"]}
+    assert list(grouped) == ["Work", "For people to decide", "Rights", "Policy", "Proof"]
+    assert grouped["For people to decide"] == ["Reviews", "Waivers", "Holds"]
+    assert grouped["Proof"] == ["Decisions", "Ledger", "Audit export"]
+
+
 @pytest.mark.parametrize(
     ("who", "offered", "not_offered"),
     [

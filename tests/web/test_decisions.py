@@ -121,6 +121,22 @@ def test_it_hides_decisions_of_other_clients(cast: Cast, browser_as: BrowserAs) 
         assert browser.get(reverse(name, args=[decision.pk])).status_code == 404
 
 
+def test_the_terms_of_contracts_are_for_whoever_may_read_papers(cast: Cast, browser_as: BrowserAs) -> None:
+    make_entitlement(cast, contract_reference="SECRET-9")
+    url = reverse("decision-json", args=[make_job(cast).decisions.get().pk])
+    assert b"SECRET-9" in browser_as(cast.legal).get(url).content
+    shown = browser_as(cast.owner).get(url)
+    assert b"SECRET-9" not in shown.content
+    assert list(shown.json()["grants"]) == ["sha256"]
+
+
+def test_a_decision_knows_nothing_of_the_rights_of_other_clients(cast: Cast, browser_as: BrowserAs) -> None:
+    theirs = make_entitlement(cast, clients=(cast.other_client.pk,), title="Only for Fern & Field")
+    decision = make_job(cast, slug="rmbg-2.0").decisions.get()
+    assert theirs.ref not in decision.body + decision.grants_text
+    assert theirs.ref not in page(browser_as(cast.owner), decision)
+
+
 @pytest.mark.parametrize("name", ["decision", "decision-json"])
 def test_a_decision_is_only_ever_read(cast: Cast, browser_as: BrowserAs, name: str) -> None:
     decision = refused_job(cast).decisions.get()

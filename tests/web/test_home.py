@@ -11,8 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from governance.services.accounts import add_user
+from governance.services.policies import PolicyDraft, draft_policy
 from tests.conftest import Cast
-from tests.factories import make_entitlement, make_job
+from tests.factories import make_asset, make_entitlement, make_job
+from tests.factories_licenses import make_encoding, make_permission, make_resolution
 
 BrowserAs = Callable[[User], Browser]
 
@@ -47,6 +49,22 @@ def test_it_shows_legal_an_entitlement_that_waits_for_a_second_person(cast: Cast
 def test_it_shows_an_entitlement_that_ends_soon(cast: Cast, browser_as: BrowserAs) -> None:
     make_entitlement(cast, valid_until=timezone.now() + timedelta(days=30))
     assert "Renew or wind down" in home(browser_as(cast.admin))
+
+
+def test_it_shows_legal_what_another_person_drafted_or_recorded(cast: Cast, browser_as: BrowserAs) -> None:
+    draft_policy(cast.admin, PolicyDraft(timezone.now(), "Warn earlier."))
+    make_encoding(cast, approved=False)
+    make_permission(cast, make_asset(cast), verified=False)
+    make_resolution(cast, "isnet-general-use", "Apache-2.0", approved=False)
+    page = home(browser_as(cast.legal))
+    for waits in ("Policy revision 2", "Reading, revision", "PRM-", "Which licence holds"):
+        assert waits in page
+
+
+def test_it_asks_nobody_to_stand_behind_their_own_draft(cast: Cast, browser_as: BrowserAs) -> None:
+    draft_policy(cast.legal, PolicyDraft(timezone.now(), "Warn earlier."))
+    assert "Policy revision 2" not in home(browser_as(cast.legal))
+    assert "Policy revision 2" in home(browser_as(cast.second_legal))
 
 
 def test_it_leaves_out_an_entitlement_that_needs_nobody(cast: Cast, browser_as: BrowserAs) -> None:

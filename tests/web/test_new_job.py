@@ -16,6 +16,7 @@ from pytest_django import Settings
 from governance.models import Asset, DeploymentTarget, Job
 from tests.conftest import Cast
 from tests.factories import acquire_weights, make_target, png
+from tests.factories_relief import make_hold
 
 BrowserAs = Callable[[User], Browser]
 
@@ -66,6 +67,21 @@ def test_it_submits_pictures_and_goes_to_the_job(cast: Cast, target: DeploymentT
     assert answer["Location"] == reverse("job", args=[job.pk])
     assert sorted(job.cutouts.values_list("asset__file_name", flat=True)) == ["cup.png", "plate.png"]
     assert set(job.cutouts.values_list("status", flat=True)) == {"queued"}
+
+
+def test_a_route_that_only_a_hold_stops_is_said_to_wait(
+    cast: Cast, target: DeploymentTarget, browser_as: BrowserAs
+) -> None:
+    make_hold(cast, "model", "u2netp")
+    browser = browser_as(cast.owner)
+    answer = browser.get(reverse("job-routes"), {"target": target.pk})
+    routes = {route.slug: route for route in answer.context["preview"].routes}
+    assert "goes on by itself once the hold is lifted" in routes["u2netp"].consequence
+    assert "the refusal is recorded" in routes["rmbg-2.0"].consequence
+    browser.post(reverse("job-new"), form(target, upload()))
+    page = browser.get(reverse("job", args=[Job.objects.get().pk])).content.decode()
+    assert "Stopped for now" in page
+    assert "Held for review" not in page
 
 
 def test_it_records_a_refusal_when_a_route_that_is_not_allowed_is_chosen(

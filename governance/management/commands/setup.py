@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from governance.adapters import keys
+from governance.services.assets import read_missing_rights
 
 
 class Command(BaseCommand):
@@ -22,6 +23,8 @@ class Command(BaseCommand):
         call_command("provision")
         call_command("migrate", database="owner", interactive=False, verbosity=0)
         call_command("sync_catalogue", stdout=self.stdout)
+        if read := read_missing_rights():
+            self.stdout.write(f"Rights statements read from {read} pictures that were here already")
         self.stdout.write(f"Keys: public ones in {keys.ensure_keys()}")
         if not no_weights:
             call_command("weights", "pull", "u2netp", stdout=self.stdout)

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         acts.add_parser("verify", help="hash every stored file again")
         puller = acts.add_parser("pull", help="fetch weights from the source the catalogue names")
         puller.add_argument("model")
-        importer = acts.add_parser("import", help="take weights you have: a safetensors file or a folder")
+        importer = acts.add_parser("import", help="take weights you have: a safetensors or ONNX file, or a folder")
         importer.add_argument("model")
         importer.add_argument("path", type=Path)
 

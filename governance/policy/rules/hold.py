@@ -43,14 +43,13 @@ def _considered(hold: Hold, weighing: Weighing) -> bool:
 
 
 def _held(hold: Hold, severity: Severity) -> Observation:
-    scope = word(hold.scope.value)
-    subject = hold.scope_ref or "everything"
+    what = f"{word(hold.scope.value)} {hold.scope_ref}".rstrip()
     return Observation(
         result=Tri.UNSATISFIED,
         subject=hold.ref,
-        got=f"Hold {hold.ref} on {scope} {subject}, placed on {day(hold.placed_at)}: {hold.reason}",
+        got=f"Hold {hold.ref} on {what}, placed on {day(hold.placed_at)}: {hold.reason}",
         required="No hold in force.",
-        message=f"Work with {scope} {subject} is stopped by hold {hold.ref}: {hold.reason}",
+        message=f"Work with {what} is stopped by hold {hold.ref}: {hold.reason}",
         severity=severity,
         cures=(Cure(CureKind.OPERATE, f"Have hold {hold.ref} lifted by two people", "Once its reason is dealt with."),),
     )

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from governance.access import User, visible_clients
+from governance.access import User, may, may_everywhere, visible_clients
 from governance.provenance.canonical import parse_timestamp, timestamp
 from governance.provenance.errors import BadTimestamp
 from governance.reports.audit_shapes import AuditScope
@@ -36,7 +36,12 @@ class AuditScopeForm(forms.Form):
             "as_of": self.fields["as_of"],
             "format": self.fields["format"],
         }
-        self.fields["client"].queryset = visible_clients(user).order_by("name")  # type: ignore[attr-defined]
+        clients = visible_clients(user).order_by("name")
+        if not may_everywhere(user, "audit.export"):
+            # Whoever audits single clients names one: "every client" is more than they may see.
+            self.fields["client"].required = True
+            clients = clients.filter(pk__in=[each.pk for each in clients if may(user, "audit.export", each.pk)])
+        self.fields["client"].queryset = clients  # type: ignore[attr-defined]
 
     def clean_as_of(self) -> datetime:
         given, now = self.cleaned_data["as_of"], timezone.now()

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from governance.models import Client, DeploymentTarget, ModelVersion
 from governance.reports.jobs import STATES
 
-ACCEPT = "image/jpeg,image/png,image/webp,image/tiff,image/bmp,image/avif"
+ACCEPT = "image/jpeg,image/png,image/webp,image/tiff,image/bmp,image/avif,image/heic"
 
 
 class PicturesInput(forms.ClearableFileInput):

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import template
 from django.http import QueryDict
 from django.template.context import RequestContext
+from django.urls import reverse
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from governance.models import Status
+from governance.reports.explanation_parts import asked_by
 
 register = template.Library()
+# Where a duty comes from, in words.
+register.filter("asked_by", asked_by)
 
 _VERDICTS = {"permit": "Allowed", "duties": "Allowed", "review": "Needs review", "deny": "Not allowed"}
 _STATE_LABELS = dict(Status.choices) | {"partly": "Partly made"}
@@ -25,6 +32,8 @@ _STATE_TONES = {
     Status.CANCELLED: "neutral",
     "partly": "duties",
 }
+_REF = re.compile(r"\b(WVR|HLD|REV)-[0-9]{4,}\b")
+_REF_PAGES = {"WVR": "waiver", "HLD": "hold", "REV": "review"}
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
@@ -44,6 +53,22 @@ def file_size(size: int) -> str:
         amount, unit = amount / 1000, unit + 1
     figure = f"{amount:.0f}" if unit == 0 or amount >= 99.95 else f"{amount:.1f}"
     return f"{figure} {_UNITS[unit]}"
+
+
+@register.filter
+def linked_refs(text: str) -> SafeString:
+    """The text, escaped, with every ``WVR-0001``, ``HLD-0001`` and ``REV-0001`` leading to its page."""
+    return mark_safe(_REF.sub(_link, conditional_escape(text)))  # noqa: S308  (escaped; a reference is plain letters)
+
+
+def _link(found: re.Match[str]) -> str:
+    return format_html('<a href="{}">{}</a>', reverse(_REF_PAGES[found[1]], args=[found[0]]), found[0])
+
+
+@register.filter
+def figure(value: int) -> str:
+    """A whole number with its thousands apart: ``71,204``."""
+    return f"{value:,}"
 
 
 @register.filter

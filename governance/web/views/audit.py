@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from governance.access import require
+from governance.access import require, require_about
 from governance.provenance.canonical import canonical
 from governance.reports.audit import audit_report, count, preview
 from governance.reports.audit_csv import csv_lines
@@ -25,6 +25,7 @@ def audit_page(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "audit/page.html", {"form": form}, status=400)
     scope = form.scope()
+    require_about(request.user, "audit.export", scope.client)
     outputs, blocked = preview(scope, PREVIEW)
     shown = {"scope": scope, "totals": count(scope), "outputs": outputs, "blocked": blocked}
     about = {"form": form, "not_covered": NOT_COVERED, "query": urlencode(form.query(scope))}
@@ -38,6 +39,7 @@ def audit_export(request: HttpRequest) -> HttpResponseBase:
     if not form.is_valid():
         return render(request, "audit/page.html", {"form": form}, status=400)
     scope, ending = form.scope(), form.cleaned_data["format"] or "json"
+    require_about(request.user, "audit.export", scope.client)
     named = {"Content-Disposition": f'attachment; filename="{_file_name(scope, ending)}"'}
     if ending == "csv":
         return StreamingHttpResponse(csv_lines(scope), content_type="text/csv; charset=utf-8", headers=named)

@@ -19,7 +19,11 @@ def client_list(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "clients/list.html",
-        {"clients": clients_with_work(request.user), "may_add_client": may(request.user, "client.create")},
+        {
+            "clients": clients_with_work(request.user),
+            "may_add_client": may(request.user, "client.create"),
+            "may_hold": may(request.user, "hold.place"),
+        },
     )
 
 

@@ -7,8 +7,10 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from governance.reports.chain import chain_for_decision
+from governance.reports.cure_links import steps_of
 from governance.reports.decisions import decision_page as page_of
 from governance.reports.decisions import explained, published, visible_decisions
+from governance.reports.entitlements import may_read_evidence
 from governance.web.forms.decisions import DecisionFilterForm
 
 
@@ -24,7 +26,12 @@ def decision_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 def decision_page(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(visible_decisions(request.user), pk=pk)
-    context = {"decision": explained(row), "row": row, "chain": chain_for_decision(row)}
+    context = {
+        "decision": explained(row),
+        "row": row,
+        "chain": chain_for_decision(row),
+        "steps": steps_of(request.user, row),
+    }
     return render(request, "decisions/page.html", context)
 
 
@@ -32,4 +39,5 @@ def decision_page(request: HttpRequest, pk: int) -> HttpResponse:
 def decision_json(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(visible_decisions(request.user), pk=pk)
     named = {"Content-Disposition": f'attachment; filename="decision-{row.pk}.json"'}
-    return HttpResponse(published(row), content_type="application/json", headers=named)
+    content = published(row, with_grants=may_read_evidence(request.user))
+    return HttpResponse(content, content_type="application/json", headers=named)

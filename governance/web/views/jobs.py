@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseStopPolling
@@ -12,8 +13,10 @@ from django_htmx.http import HttpResponseStopPolling
 from governance.access import may, visible_clients
 from governance.models import Cutout, Job
 from governance.reports.chain import chain_for_job
+from governance.reports.cure_links import steps_of_decision
 from governance.reports.jobs import page_of_jobs, progress_of, visible_jobs
 from governance.reports.refusals import refusal_of
+from governance.reports.reviews import cases_of_job
 from governance.services import jobs as service
 from governance.services.cutouts import retry
 from governance.web.forms.jobs import JobFilterForm
@@ -41,11 +44,14 @@ def job_list(request: HttpRequest) -> HttpResponse:
 
 def _shown(request: HttpRequest, job: Job) -> dict[str, object]:
     client = job.target.project.client_id
+    refusal = refusal_of(job)
     return {
         "job": job,
         "progress": progress_of(job),
         "chain": chain_for_job(job),
-        "refusal": refusal_of(job),
+        "refusal": refusal,
+        "steps": steps_of_decision(request.user, refusal.decision_id) if refusal else None,
+        "cases": cases_of_job(job, timezone.now().date()),
         "may_retry": may(request.user, "job.request", client),
         "may_cancel": may(request.user, "job.cancel", client),
     }

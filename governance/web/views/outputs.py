@@ -14,6 +14,8 @@ from governance.models import DeploymentTarget, Output, Release
 from governance.reports import outputs as report
 from governance.reports.chain import chain_for_output
 from governance.reports.evidence import receipt_bytes
+from governance.reports.notices import notices_for
+from governance.rights.verdicts import Verdict
 from governance.services.releases import deliver, judge_release, release_output
 from governance.web.forms.outputs import OutputFilterForm, ReleaseForm
 from governance.web.responses import attachment
@@ -89,10 +91,10 @@ def output_release(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _release_page(request, output, form, None)
     target = form.cleaned_data["target"]
-    verdict = judge_release(output, target).decision
+    verdict = judge_release(output, target)
     if request.method != "POST":
         return _release_page(request, output, form, verdict)
-    if verdict.duties and verdict.outcome.allows and not form.cleaned_data["accept"]:
+    if verdict.decision.duties and verdict.decision.outcome.allows and not form.cleaned_data["accept"]:
         form.add_error("accept", "The verdict names duties. Confirm that they will be met, or do not release.")
         return _release_page(request, output, form, verdict)
     return _release(request, output, target)
@@ -107,10 +109,15 @@ def _release(request: HttpRequest, output: Output, target: DeploymentTarget) -> 
     return redirect("output", pk=output.pk)
 
 
-def _release_page(request: HttpRequest, output: Output, form: ReleaseForm, verdict: object) -> HttpResponse:
+def _release_page(request: HttpRequest, output: Output, form: ReleaseForm, verdict: Verdict | None) -> HttpResponse:
     fragment = request.htmx and request.method == "GET"
     template = "outputs/_release.html" if fragment else "outputs/release.html"
-    context = {"output": output, "form": form, "verdict_found": verdict}
+    context = {
+        "output": output,
+        "form": form,
+        "verdict_found": verdict.decision if verdict else None,
+        "notices": notices_for(verdict.decision, verdict.grants, verdict.model) if verdict else (),
+    }
     return render(request, template, context, status=400 if request.method == "POST" and form.errors else 200)
 
 

@@ -11,6 +11,7 @@ from governance.access import may, require, visible_clients
 from governance.errors import RequestError
 from governance.models import DeploymentTarget, Project
 from governance.reports.clients import use_of
+from governance.reports.fact_changes import changed_since_signing, changes_of
 from governance.reports.jobs import page_of_jobs, visible_jobs
 from governance.services.work import create_target, determine_use
 from governance.web.forms.targets import DeterminationForm, TargetForm
@@ -29,9 +30,13 @@ def target_page(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "target": target,
         "use": use_of(target),
+        "changes": changes_of(target),
+        "since_signing": changed_since_signing(target),
+        "may_restate": may(request.user, "fact.restate", client),
         "jobs": page_of_jobs(visible_jobs(request.user).filter(target=target), size=5).rows,
         "may_determine": may(request.user, "use.determine", client),
         "may_request": may(request.user, "job.request", client),
+        "may_hold": may(request.user, "hold.place"),
     }
     return render(request, "targets/page.html", context)
 

@@ -63,7 +63,7 @@ def with_database(url: str, name: str) -> str:
 def create_database(name: str, template: str = "template1") -> None:
     with psycopg.connect(with_database(os.environ["DATABASE_OWNER_URL"], "postgres"), autocommit=True) as session:
         session.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        # A session that an earlier test left open (in a thread of its own, say) would keep the template from being copied.
+        # A session that an earlier test left open, in a thread of its own, would keep the template from being copied.
         session.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [template])
         session.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
 

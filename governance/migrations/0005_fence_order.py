@@ -149,6 +149,29 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+
+-- The row tells what the fact was and what it is: both as they are.
+CREATE OR REPLACE FUNCTION clearcut_check_restated() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public AS $$
+DECLARE
+    told record;
+BEGIN
+    FOR position IN 1 .. TG_NARGS - 1 LOOP
+        IF to_jsonb(OLD) -> TG_ARGV[position] IS DISTINCT FROM to_jsonb(NEW) -> TG_ARGV[position] THEN
+            EXECUTE format(
+                'SELECT coalesce(before, ''null''::jsonb) AS was, coalesce(after, ''null''::jsonb) AS becomes
+                 FROM public.governance_factchange WHERE %I = $1 AND field = $2 ORDER BY id DESC LIMIT 1', TG_ARGV[0]
+            ) INTO told USING NEW.id, TG_ARGV[position];
+            IF told.was IS DISTINCT FROM to_jsonb(OLD) -> TG_ARGV[position]
+                OR told.becomes IS DISTINCT FROM to_jsonb(NEW) -> TG_ARGV[position]
+            THEN
+                RAISE EXCEPTION '% of % changed without its row in governance_factchange', TG_ARGV[position],
+                    TG_TABLE_NAME USING ERRCODE = '23514', CONSTRAINT = 'fact_change_is_recorded';
+            END IF;
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END $$;
 """
 
 

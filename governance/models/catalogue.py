@@ -179,6 +179,8 @@ class LineageClaim(Sourced):
     # The provider's own contradicted claim about its right to the training data: this one the evaluator hears of.
     weighs = models.BooleanField(default=False)
     counter = models.JSONField(default=list)
+    # When the catalogue last said something else of it: a review made before has not seen that.
+    restated_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["slug"]

@@ -28,7 +28,7 @@ _USE_WORDS = {
     UseClass.NON_COMMERCIAL: "non-commercial",
     UseClass.UNDETERMINED: "use not determined",
 }
-_VERDICT_WORDS = {
+VERDICT_WORDS = {
     Outcome.PERMIT: "Allowed",
     Outcome.DUTIES: "Allowed",
     Outcome.REVIEW: "Needs review",
@@ -138,7 +138,7 @@ def _verdict(verdict: Verdict, decision: Decision, url: str) -> ChainLink:
     state = OK if verdict.outcome.allows else WAIT if verdict.outcome is Outcome.REVIEW else NO
     duties = len(verdict.duties)
     extra = f", {duties} {'duty' if duties == 1 else 'duties'}" if verdict.outcome is Outcome.DUTIES else ""
-    return ChainLink("Verdict", f"{_VERDICT_WORDS[verdict.outcome]}{extra}", f"decision {decision.pk}", state, url)
+    return ChainLink("Verdict", f"{VERDICT_WORDS[verdict.outcome]}{extra}", f"decision {decision.pk}", state, url)
 
 
 def _record_of(output: Output) -> ChainLink:

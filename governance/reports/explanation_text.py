@@ -85,7 +85,9 @@ def _trials(explained: Explanation) -> Iterator[str]:
 def _cures(explained: Explanation) -> Iterator[str]:
     for number, cure in enumerate(explained.cures, start=1):
         yield f"{number}. {cure.title.rstrip('.')}. {cure.consequence}"
-    if not explained.allows and not explained.waiver_can_help:
+    if not explained.allows and explained.holds:
+        yield "A hold is lifted by two people; it cannot be waived."
+    elif not explained.allows and not explained.waiver_can_help:
         yield "A waiver cannot help here: a third party's prohibition is not ours to waive."
 
 

@@ -10,9 +10,7 @@ from governance.licensing.catalogue_words import HostingMode
 from governance.licensing.effective import VersionTerm, effective_version
 from governance.licensing.terms import Encoding
 from governance.models import Entitlement, EntitlementEnd
-from governance.policy.facts import ArtefactFacts
 from governance.policy.grants import AgentReporting, Grant, GrantKind, ModelScope, Scope, Standing, Survival
-from governance.policy.public import public_grants
 from governance.policy.words import TargetKind, WeightsDistribution
 from governance.rights.duties import agents, overdue_duties
 from governance.rights.readings import encodings
@@ -35,22 +33,20 @@ class Version:
         )
 
 
-def grants_for(
-    artefact: ArtefactFacts, at: datetime, job: int | None = None, client: int | None = None
-) -> tuple[Grant, ...]:
-    """All grants the evaluator may consider for these weights ``at``, one version of each entitlement.
+def purchased(at: datetime, job: int | None = None, client: int | None = None) -> tuple[Grant, ...]:
+    """Every entitlement the evaluator may consider ``at``, one version of each: the same for every route of a target.
 
-    It decides which apply; nothing is filtered here, so that a right which narrowly misses shows up in the
-    explanation. ``job``: the job that asks, whose own reservation must not stand in its way. ``client``: whose work it
-    is; what names other clients only can never carry it, and does not exist for its people.
+    It decides which apply; nothing that misses narrowly is left out here, so that the explanation can say where.
+
+    ``job``: the job that asks, whose own reservation must not stand in its way. ``client``: whose work it is; what
+    names other clients only can never carry it, and does not exist for its people.
     """
     versions = [each for each in effective_versions(at) if _may_concern(each.row, client)]
     rows = [version.row for version in versions]
     left, overdue = quotas_left(rows, at, job), overdue_duties([row.ref for row in rows], at)
     heard = agents([row.ref for row in rows if row.agent_required], at)
     readings = encodings()
-    bought = tuple(_grant(version, readings.get(version.row.template), left, heard, overdue) for version in versions)
-    return public_grants(artefact, readings) + bought
+    return tuple(_grant(version, readings.get(version.row.template), left, heard, overdue) for version in versions)
 
 
 def _may_concern(row: Entitlement, client: int | None) -> bool:

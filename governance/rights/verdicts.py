@@ -13,13 +13,14 @@ from governance.policy.decision import Outcome
 from governance.policy.engine import evaluate
 from governance.policy.facts import Alternative, Facts, InputFacts, OutputFacts
 from governance.policy.grants import Grant
+from governance.policy.public import public_grants
 from governance.policy.relief import Hold, HoldScope, Waiver
 from governance.policy.ruleset import STANDARD
 from governance.policy.words import Stage
 from governance.rights import facts as gather
-from governance.rights.grants import grants_for
 from governance.rights.lineage import lineage_facts
 from governance.rights.organisation import InForce
+from governance.rights.readings import encodings
 from governance.rights.situation import Situation, situation
 
 
@@ -82,7 +83,7 @@ def judge(
     previous: PolicyDecision | None = None,
 ) -> Verdict:
     """Evaluate one route. ``alternatives`` are offered as cures; ``previous`` fills the decision's list of changes."""
-    found = situation(question.target, question.assets, at, question.taken.pk if question.taken else None)
+    found = situation(question.target, question.assets, at, question.taken)
     return _evaluated(_gathered(question, found, at), found, at, alternatives, previous)
 
 
@@ -156,9 +157,7 @@ def _gathered(question: Question, found: Situation, at: datetime) -> _Gathered:
         requested_outputs=question.requested_outputs,
         output=question.output,
     )
-    job = question.taken.job_id if question.taken else None
-    client = question.target.project.client_id
-    return _Gathered(question.model, facts, grants_for(artefact, at, job, client))
+    return _Gathered(question.model, facts, public_grants(artefact, encodings()) + found.bought)
 
 
 def _evaluated(

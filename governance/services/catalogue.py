@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection, models, transaction
+from django.utils import timezone
 
 from governance.licensing.catalogue import Catalogue, load_catalogue
 from governance.models import (
@@ -149,14 +150,21 @@ class _Writer:
         )
 
     def _put_claim(self, entry: Any) -> None:
+        said = {
+            "value": entry.value,
+            "weighs": entry in self.catalogue.contradictions_of(entry.model),
+            "counter": [counter.text for counter in entry.counter],
+        }
+        before = LineageClaim.objects.filter(slug=entry.slug).values(*said).first()
+        restated = {"restated_at": timezone.now()} if before is not None and before != said else {}
         self._put(
             LineageClaim,
             entry,
-            "predicate value stated_on evidence_level status reason",
+            "predicate stated_on evidence_level status reason",
             model_id=entry.model,
             claimant=self._party(entry.claimant),
-            weighs=entry in self.catalogue.contradictions_of(entry.model),
-            counter=[counter.text for counter in entry.counter],
+            **said,
+            **restated,
         )
 
     def _put(

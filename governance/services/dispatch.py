@@ -107,7 +107,9 @@ def _grounds(made: Made) -> tuple[object, ...]:
 
 def _versions_stand(before: Decision, verdict: Verdict) -> bool:
     """Whether each purchased right relied upon is still of the version decided on. No query where none is."""
-    bought = {grant.ref: grant.version for grant in relied_grants(verdict) if grant.kind is not GrantKind.PUBLIC_LICENSE}
+    bought = {
+        grant.ref: grant.version for grant in relied_grants(verdict) if grant.kind is not GrantKind.PUBLIC_LICENSE
+    }
     if not bought:
         return True
     given = {grant["ref"]: grant["version"] for grant in json.loads(before.grants_text)}

@@ -55,7 +55,7 @@ def place_hold(actor: User, scope: str, scope_ref: str, reason: str, review_on: 
     """
     require(actor, "hold.place")
     check_words("hold_scope", [scope], list(HoldScope))
-    found, client_id = _resolve(actor, HoldScope(scope), scope_ref.strip())
+    found, client_id = resolve_subject(actor, HoldScope(scope), scope_ref.strip())
     require_about(actor, "hold.place", client_id)
     why = check_reason("hold.no_reason", "A hold", reason)
     if review_on is not None and review_on < timezone.now().date():
@@ -102,7 +102,7 @@ def client_of_hold(hold: Hold) -> int | None:
     return found
 
 
-def _resolve(actor: User, scope: HoldScope, ref: str) -> tuple[str, int | None]:
+def resolve_subject(actor: User, scope: HoldScope, ref: str) -> tuple[str, int | None]:
     """The reference as the evaluator knows it, and the client it belongs to. Raises RequestError ``hold.scope_ref``."""
     if scope is HoldScope.EVERYTHING:
         if ref:

@@ -98,9 +98,7 @@ def _judge(
         changed_inputs=changed_inputs(decided_facts(made_under).inputs, input_facts(assets, now)),
     )
     facts = output_facts(output, made_under, past)
-    question = Question(
-        stage, target, output.cutout.job.model, assets=assets, output=facts, taken=output.cutout
-    )
+    question = Question(stage, target, output.cutout.job.model, assets=assets, output=facts, taken=output.cutout)
     return judge(question, now, previous=made_under_verdict(standing or made_under))
 
 

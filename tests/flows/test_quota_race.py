@@ -16,13 +16,12 @@ from django.utils import timezone
 
 from governance.models import Cutout, Entitlement, Job, Quota, QuotaEntry, Status
 from governance.policy.words import Stage
-from governance.rights.facts import artefact_facts
-from governance.rights.grants import grants_for
+from governance.rights.grants import purchased
 from governance.rights.verdicts import Question, judge
 from governance.services import quotas
 from governance.services.entitlement_terms import QuotaTerms
 from tests.conftest import Cast
-from tests.factories import acquire_weights, make_entitlement, make_job, model
+from tests.factories import acquire_weights, make_entitlement, make_job
 
 WORKERS = 8
 T = TypeVar("T")
@@ -55,7 +54,7 @@ def grab(cutouts: Sequence[Cutout]) -> int:
     for cutout in cutouts:
         try:
             with transaction.atomic():
-                grants = grants_for(artefact_facts(model("rmbg-2.0"), None), at, cutout.job_id)
+                grants = purchased(at, cutout.job_id)
                 got += len(quotas.reserve(cutout, 1, [grant for grant in grants if grant.quotas], at))
                 Cutout.objects.filter(pk=cutout.pk).update(status=Status.RUNNING, attempt=1)
         except quotas.QuotaExhausted:

@@ -11,8 +11,10 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from governance.models import (
+    DeploymentTarget,
     EncodingApproval,
     EntitlementVerification,
+    FactChange,
     Hold,
     LicenseEncoding,
     PolicySetApproval,
@@ -25,7 +27,7 @@ from governance.models import (
 from governance.models.fields import ClockTimestamp
 from governance.services.policies import PolicyDraft, draft_policy
 from tests.conftest import Cast
-from tests.factories import make_entitlement, make_job
+from tests.factories import make_entitlement, make_job, make_target
 from tests.factories_relief import make_waiver
 
 pytestmark = pytest.mark.django_db
@@ -125,3 +127,14 @@ def test_the_database_dates_the_row(table: str, column: str) -> None:
             [table],
         )
         assert cursor.fetchall() == [(f"clearcut_clock_{column}", "A")]
+
+
+def test_a_corrected_fact_tells_what_it_was(cast: Cast) -> None:
+    target = make_target(cast, channel="web")
+    FactChange.objects.create(
+        target=target, field="channel", before="print", after="app", reason="Moved", changed_by=cast.owner
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with pytest.raises(DatabaseError, match="without its row"), transaction.atomic():
+        DeploymentTarget.objects.filter(pk=target.pk).update(channel="app")

@@ -13,8 +13,7 @@ from governance.models import AgentAcknowledgement, Duty, DutyAct, WeightsArtifa
 from governance.policy.decision import Decision
 from governance.policy.grants import Grant, Survival
 from governance.policy.words import Stage, WeightsDistribution
-from governance.rights.facts import artefact_facts
-from governance.rights.grants import grants_for
+from governance.rights.grants import purchased
 from governance.rights.verdicts import Question, judge
 from governance.rights.weights_terms import with_weights_level
 from governance.services.entitlement_terms import QuotaTerms
@@ -26,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 def heard(at: datetime | None = None) -> Grant:
     """The one purchased right on record, as the evaluator is given it."""
-    found = grants_for(artefact_facts(model("rmbg-2.0"), None), at or timezone.now())
+    found = purchased(at or timezone.now())
     (grant,) = [each for each in found if each.ref.startswith("ENT")]
     return grant
 

@@ -28,7 +28,9 @@ HYPOTHESES = st.one_of(
     st.sampled_from([NOW, NOW - timedelta(days=3), NOW - timedelta(hours=5), NOW + timedelta(days=1)]).map(
         lambda at: EntitlementEnds("ENT-1", at)
     ),
-    st.sampled_from(["AST-1", "AST-7", "AST-10"]).map(lambda ref: HoldPlaced(replace(hold(HoldScope.ASSET, ref), ref="HLD-9"))),
+    st.sampled_from(["AST-1", "AST-7", "AST-10"]).map(
+        lambda ref: HoldPlaced(replace(hold(HoldScope.ASSET, ref), ref="HLD-9"))
+    ),
     st.sampled_from(["OUT-1", "OUT-31"]).map(lambda ref: HoldPlaced(replace(hold(HoldScope.OUTPUT, ref), ref="HLD-9"))),
     st.just(ClaimContradicted("rmbg-2.0", "All images are licensed.", "They are not.")),
     st.sampled_from([None, 30]).map(lambda days: OtherPolicy(OrganisationPolicy(9, decision_max_age_days=days))),
@@ -119,9 +121,7 @@ def test_an_earlier_supposed_end_does_not_hide_when_the_right_really_ended() -> 
     replay = Replay(EntitlementEnds("ENT-1", NOW - timedelta(days=3)), NOW)
     before = []
     for hours in (3, 1):
-        made = OutputFacts(
-            "OUT-1", NOW - timedelta(hours=hours), UseClass.COMMERCIAL, ("ENT-1",), "TGT-1", Answer.YES
-        )
+        made = OutputFacts("OUT-1", NOW - timedelta(hours=hours), UseClass.COMMERCIAL, ("ENT-1",), "TGT-1", Answer.YES)
         of = Situation(facts(stage=Stage.SWEEP, output=made), (grant,))
         before.append(replay.supposed(stored(of)).before)
     assert before[0] is not before[1]

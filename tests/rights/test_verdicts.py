@@ -15,6 +15,7 @@ from governance.models import (
     Hold,
     HoldLift,
     InputPermission,
+    LineageClaim,
     PermissionVerification,
     RightsReading,
     RightsSignal,
@@ -28,8 +29,10 @@ from governance.policy.ruleset import STANDARD
 from governance.policy.words import Stage, TargetKind
 from governance.rights.facts import made_under_verdict
 from governance.rights.history import Archive
+from governance.rights.lineage import contradictions_of
 from governance.rights.readings import encoding
 from governance.rights.verdicts import Question, Verdict, judge, judge_pictures
+from governance.services.claims import contradict, review_claim
 from governance.services.policies import PolicyDraft, approve_policy, draft_policy, withdraw_policy
 from tests.conftest import Cast
 from tests.factories import acquire_weights, make_asset, make_job, make_target, model, png
@@ -207,3 +210,24 @@ def test_a_decision_names_the_policy_and_the_readings_it_was_made_under(cast: Ca
     row = make_job(cast).decisions.get()
     assert (row.policy_revision, len(row.policy_digest)) == (2, 64)
     assert row.encodings == f"Apache-2.0 revision {encoding('Apache-2.0').revision}"
+
+
+@pytest.mark.parametrize(
+    ("conclusion", "reviewed"), [("accepted", True), ("contradicted", False), ("withdrawn", False)]
+)
+def test_only_a_review_that_accepts_the_risk_settles_a_contradiction(
+    cast: Cast, conclusion: str, reviewed: bool
+) -> None:
+    claim = LineageClaim.objects.filter(model="u2netp").first() or LineageClaim.objects.all()[0]
+    contradict(cast.legal, claim, "The pictures came from the open web.", "A thread of 2025")
+    review_claim(cast.legal, claim, conclusion, "Read both.")
+    found = list(contradictions_of(LineageClaim.objects.get(pk=claim.pk), timezone.now()))
+    assert found[-1].reviewed is reviewed
+
+
+def test_a_later_review_that_finds_against_the_claim_takes_the_acceptance_back(cast: Cast) -> None:
+    claim = LineageClaim.objects.all()[0]
+    contradict(cast.legal, claim, "The pictures came from the open web.", "A thread of 2025")
+    for conclusion in ("accepted", "contradicted"):
+        review_claim(cast.legal, claim, conclusion, "Read both.")
+    assert not list(contradictions_of(LineageClaim.objects.get(pk=claim.pk), timezone.now()))[-1].reviewed

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
 from governance.licensing.catalogue import Catalogue, load_catalogue
 from governance.models import (
@@ -19,7 +20,10 @@ from governance.models import (
     TrainingUse,
     WeightsArtifact,
 )
+from governance.rights.lineage import contradictions_of
 from governance.services.catalogue import sync_catalogue
+from governance.services.claims import review_claim
+from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
 
@@ -111,3 +115,26 @@ def test_every_row_says_where_its_fact_was_read(catalogue: Catalogue) -> None:
     assert entry is not None
     assert [source["title"] for source in row.sources] == [catalogue.source(slug).title for slug in entry.sources]
     assert not [table.__name__ for table in TABLES if table.objects.filter(sources=[]).exists()]
+
+
+def test_a_review_does_not_cover_what_a_later_edition_says_against_a_claim(cast: Cast, catalogue: Catalogue) -> None:
+    weighing = LineageClaim.objects.filter(weighs=True)[0]
+    review_claim(cast.legal, weighing, "accepted", "The partner's letter was read.")
+    assert [each.reviewed for each in contradictions_of(weighing, timezone.now())] == [True]
+    entry = next(each for each in catalogue.claims if each.slug == weighing.slug)
+    louder = replace(entry.counter[0], text="A court says otherwise.")
+    sync_catalogue(with_entry(catalogue, "claims", entry.slug, counter=(louder,)))
+    weighing.refresh_from_db()
+    assert [each.reviewed for each in contradictions_of(weighing, timezone.now())] == [False]
+    review_claim(cast.legal, weighing, "accepted", "The judgment was read.")
+    assert [each.reviewed for each in contradictions_of(LineageClaim.objects.get(pk=weighing.pk), timezone.now())] == [
+        True
+    ]
+
+
+def test_an_edition_that_says_the_same_of_a_claim_leaves_its_review_standing(cast: Cast, catalogue: Catalogue) -> None:
+    weighing = LineageClaim.objects.filter(weighs=True)[0]
+    review_claim(cast.legal, weighing, "accepted", "Read.")
+    sync_catalogue(with_entry(catalogue, "claims", weighing.slug, reason="Said in other words."))
+    weighing.refresh_from_db()
+    assert [each.reviewed for each in contradictions_of(weighing, timezone.now())] == [True]

@@ -128,7 +128,8 @@ def test_other_weights_by_now_are_decided_on_and_run_instead(cast: Cast) -> None
     WeightsAcquisition.objects.create(artifact=other, method="test", source="tests", source_sha256=other.sha256)
     make_hold(cast, "weights", first.sha256)
     taken = cutouts.claim(cutout.pk)
-    assert taken is not None and taken.decision is not None
+    assert taken is not None
+    assert taken.decision is not None
     assert decided_facts(taken.decision).route.weights_sha256 == other.sha256
 
 
@@ -137,7 +138,8 @@ def test_a_fact_that_changed_without_changing_the_verdict_is_decided_on_anew(cas
     cutout = make_job(cast, target=target).cutouts.get()
     restate_target(cast.owner, target, {"territories": ("DE", "AT")}, "The shop opens in Austria.")
     taken = cutouts.claim(cutout.pk)
-    assert taken is not None and taken.decision is not None
+    assert taken is not None
+    assert taken.decision is not None
     assert decided_facts(taken.decision).target.territories == ("AT", "DE")
 
 
@@ -147,7 +149,8 @@ def test_a_run_under_another_waiver_than_before_says_so(cast: Cast) -> None:
     second = make_waiver(cast, place=target, rule_code="LIN-001")
     revoke_waiver(cast.legal, first, "Asked for anew.")
     taken = cutouts.claim(cutout.pk)
-    assert taken is not None and taken.decision is not None
+    assert taken is not None
+    assert taken.decision is not None
     assert [use.ref for use in made_under_verdict(taken.decision).waivers if use.applied] == [second.ref]
 
 
@@ -159,5 +162,6 @@ def test_a_run_under_the_next_version_of_a_right_says_so(cast: Cast) -> None:
     end_entitlement(cast.admin, first.ref, now, "Amended.", version=1)
     make_entitlement(cast, ref=first.ref, valid_from=now, valid_until=now + timedelta(days=300))
     taken = cutouts.claim(cutout.pk)
-    assert taken is not None and taken.decision is not None
+    assert taken is not None
+    assert taken.decision is not None
     assert {grant["ref"]: grant["version"] for grant in json.loads(taken.decision.grants_text)}[first.ref] == 2

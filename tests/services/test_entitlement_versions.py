@@ -12,12 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from governance.errors import RequestError
 from governance.models import Entitlement, EntitlementEnd
 from governance.policy.grants import Grant
-from governance.rights.facts import artefact_facts
-from governance.rights.grants import grants_for
+from governance.rights.grants import purchased
 from governance.services.entitlement_terms import QuotaTerms
 from governance.services.entitlements import end_entitlement
 from tests.conftest import Cast
-from tests.factories import make_entitlement, model
+from tests.factories import make_entitlement
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +30,7 @@ def version(cast: Cast, start: datetime = START, end: datetime | None = None, **
 
 
 def heard(at: datetime) -> Grant:
-    (found,) = [each for each in grants_for(artefact_facts(model("rmbg-2.0"), None), at) if each.ref == "ENT-0001"]
+    (found,) = [each for each in purchased(at) if each.ref == "ENT-0001"]
     return found
 
 
@@ -147,14 +146,13 @@ def test_of_two_ends_the_earlier_counts(cast: Cast) -> None:
 def test_more_entitlements_and_versions_ask_no_more_of_the_database(cast: Cast) -> None:
     quota = (QuotaTerms("output", "calendar_month", 10),)
     version(cast, quotas=quota, agent_required=True)
-    artefact = artefact_facts(model("rmbg-2.0"), None)
-    grants_for(artefact, SUMMER)
+    purchased(SUMMER)
     with CaptureQueriesContext(connection) as few:
-        grants_for(artefact, SUMMER)
+        purchased(SUMMER)
     for number in range(2, 6):
         version(cast, quotas=quota, agent_required=True)
         version(cast, START + YEAR, ref=f"ENT-{number:04d}", quotas=quota)
     with CaptureQueriesContext(connection) as many:
-        found = grants_for(artefact, SUMMER)
+        found = purchased(SUMMER)
     assert len([grant for grant in found if grant.ref.startswith("ENT")]) == 5
     assert len(many) == len(few)

@@ -16,8 +16,7 @@ from governance.errors import NotAllowed, RequestError
 from governance.models import Cutout, Entitlement, Job, Quota, QuotaEntry, Status
 from governance.policy.grants import Grant
 from governance.policy.words import Stage
-from governance.rights.facts import artefact_facts
-from governance.rights.grants import grants_for
+from governance.rights.grants import purchased
 from governance.rights.verdicts import Question, judge
 from governance.services import quotas
 from governance.services.entitlement_terms import QuotaTerms
@@ -39,7 +38,7 @@ def right(cast: Cast, *terms: QuotaTerms, **facts: Any) -> Entitlement:
 
 def relied(at: datetime = NOON, job: Job | None = None) -> tuple[Grant, ...]:
     """Every purchased right on record, as a verdict that relies on all of them would hold it."""
-    grants = grants_for(artefact_facts(model("rmbg-2.0"), None), at, job.pk if job else None)
+    grants = purchased(at, job.pk if job else None)
     return tuple(grant for grant in grants if grant.ref.startswith("ENT"))
 
 

@@ -9,10 +9,12 @@ from django.utils import timezone
 
 from governance.models import Decision, Hold, Release, Sweep, SweepChange
 from governance.services.entitlements import end_entitlement
+from governance.services.holds import lift_hold
 from governance.services.releases import release_output
 from governance.services.sweeps import sweep, sweep_if_due
 from tests.conftest import Cast
 from tests.factories import acquire_weights, make_entitlement, make_job, make_output, make_target
+from tests.factories_relief import make_hold
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +60,16 @@ def test_waiting_work_is_judged_again(cast: Cast) -> None:
     sweep(timezone.now())
     change = SweepChange.objects.get()
     assert (change.before, change.after) == ("duties", "deny")
+
+
+def test_what_was_found_of_waiting_work_is_not_found_again(cast: Cast) -> None:
+    make_job(cast)
+    hold = make_hold(cast)
+    found = [sweep(timezone.now()).changed, sweep(timezone.now()).changed]
+    for person in (cast.legal, cast.admin):
+        lift_hold(person, hold, "Dealt with.")
+    found += [sweep(timezone.now()).changed, sweep(timezone.now()).changed]
+    assert found == [1, 0, 1, 0]
 
 
 def test_a_release_for_a_target_that_has_ended_is_left_alone(cast: Cast) -> None:

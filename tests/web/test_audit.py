@@ -17,7 +17,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from governance.models import Role
 from governance.provenance.canonical import canonical, timestamp
+from governance.services.accounts import add_user, grant_role
 from governance.services.releases import deliver, release_output
 from tests.conftest import Cast
 from tests.factories import make_job, make_output, make_target
@@ -88,6 +90,12 @@ def test_a_blocked_attempt_names_its_rules_and_who_asked(cast: Cast, browser_as:
     (entry,) = document(browser_as(cast.legal))["blocked"]
     assert "LIC-011" in entry["rules"]
     assert (entry["requested_by"], entry["pictures"], entry["stage"]) == ("owner", 3, "submit")
+
+
+def test_the_page_says_in_words_which_gate_decided(cast: Cast, browser_as: BrowserAs) -> None:
+    work(cast)
+    page = browser_as(cast.auditor).get(reverse("audit")).content.decode()
+    assert "<small>At submission</small>" in page
 
 
 def test_the_document_is_canonical_and_the_same_for_the_same_scope(cast: Cast, browser_as: BrowserAs) -> None:
@@ -167,3 +175,15 @@ def test_the_export_asks_no_more_of_the_database_for_more_rows(cast: Cast, brows
 
 def test_the_export_is_only_read(cast: Cast, browser_as: BrowserAs) -> None:
     assert browser_as(cast.legal).post(reverse("audit-export")).status_code == 405
+
+
+def test_an_auditor_of_one_client_exports_no_other(cast: Cast, browser_as: BrowserAs) -> None:
+    auditor = add_user("their-auditor", None)
+    grant_role(auditor, Role.AUDITOR, cast.client)
+    grant_role(auditor, Role.REQUESTER, cast.other_client)
+    browser = browser_as(auditor)
+    codes = [
+        browser.get(reverse("audit-export"), query).status_code for query in ({}, {"client": cast.other_client.pk})
+    ]
+    assert codes == [400, 400]
+    assert browser.get(reverse("audit-export"), {"client": cast.client.pk}).status_code == 200

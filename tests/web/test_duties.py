@@ -123,6 +123,13 @@ def test_a_requester_is_not_offered_to_dismiss(cast: Cast, browser_as: BrowserAs
     assert [state for state, _ in page.context["form"].fields["state"].choices] == ["fulfilled", "escalated"]
 
 
+def test_a_requester_is_not_offered_to_dismiss_after_a_mistake_either(cast: Cast, browser_as: BrowserAs) -> None:
+    make_release(cast)
+    page = browser_as(cast.owner).post(reverse("duty-act", args=[Duty.objects.get().pk]), {"state": "fulfilled"})
+    assert page.status_code == 400
+    assert [state for state, _ in page.context["form"].fields["state"].choices] == ["fulfilled", "escalated"]
+
+
 def test_an_unknown_choice_is_said(cast: Cast, browser_as: BrowserAs) -> None:
     answer = browser_as(cast.admin).get(reverse("duty-list"), {"show": "everything"})
     assert answer.status_code == 400

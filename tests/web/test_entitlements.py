@@ -276,13 +276,22 @@ def test_a_requester_cannot_verify(cast: Cast, browser_as: BrowserAs) -> None:
 
 
 def test_it_is_ended_with_a_time_and_a_reason(cast: Cast, browser_as: BrowserAs) -> None:
-    entered = make_entitlement(cast)
+    entered = make_entitlement(cast, valid_from=datetime(2026, 10, 1, tzinfo=UTC))
     browser = browser_as(cast.admin)
     end = {"on": "2026-11-01", "at": "12:30", "zone": "Europe/Berlin", "reason": "Terminated by Bria"}
     browser.post(reverse("entitlement-end", args=[entered.ref]), end)
     assert EntitlementEnd.objects.get().ended_at == datetime(2026, 11, 1, 11, 30, tzinfo=UTC)
     html = browser.get(reverse("entitlement", args=[entered.ref])).content.decode()
     assert "Terminated by Bria" in html
+
+
+def test_an_end_before_the_beginning_is_refused_beside_its_day(cast: Cast, browser_as: BrowserAs) -> None:
+    entered = make_entitlement(cast)
+    form = {"on": "1066-10-14", "at": "00:00", "zone": "UTC", "reason": "A slip of the hand"}
+    answer = browser_as(cast.admin).post(reverse("entitlement-end", args=[entered.ref]), form)
+    assert answer.status_code == 400
+    assert "it cannot end before that" in " ".join(answer.context["end_form"].errors["on"])
+    assert not EntitlementEnd.objects.exists()
 
 
 def test_an_end_without_reason_is_shown_beside_the_field(cast: Cast, browser_as: BrowserAs) -> None:

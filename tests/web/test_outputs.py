@@ -18,6 +18,7 @@ from governance.services.cutouts import claim
 from governance.services.outputs import record_output
 from tests.conftest import Cast
 from tests.factories import made, make_job, make_output, make_project, make_target, png
+from tests.factories_relief import make_hold
 
 BrowserAs = Callable[[User], Browser]
 
@@ -37,6 +38,12 @@ def test_it_lists_the_outputs_of_one_job(cast: Cast, output: Output, browser_as:
     make_output(cast)
     answer = browser_as(cast.owner).get(reverse("output-list"), {"job": output.cutout.job_id})
     assert [row.pk for row in answer.context["page"].rows] == [output.pk]
+
+
+def test_a_job_that_is_no_number_filters_nothing(cast: Cast, output: Output, browser_as: BrowserAs) -> None:
+    answer = browser_as(cast.owner).get(reverse("output-list"), {"job": "abc"})
+    assert answer.status_code == 200
+    assert "Newest first; each has one signed record" in answer.content.decode()
 
 
 def test_it_has_no_output_of_other_clients(cast: Cast, output: Output, browser_as: BrowserAs) -> None:
@@ -104,6 +111,14 @@ def test_it_shows_the_verdict_and_its_duties_before_a_release(
     assert "I have read these duties" in page
     assert "<html" not in page
     assert not Release.objects.exists()
+
+
+def test_a_release_that_a_hold_stops_speaks_of_the_hold(cast: Cast, output: Output, browser_as: BrowserAs) -> None:
+    make_hold(cast)
+    target = output.cutout.job.target
+    page = browser_as(cast.owner).get(reverse("output-release", args=[output.pk]), {"target": target.pk})
+    assert "A hold is lifted by two people; it cannot be waived." in page.content.decode()
+    assert "A waiver cannot help" not in page.content.decode()
 
 
 def test_it_shows_the_same_on_a_page_of_its_own_without_the_script(

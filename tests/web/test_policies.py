@@ -146,6 +146,23 @@ def test_what_if_asks_for_what_is_missing(cast: Cast, browser_as: Sign) -> None:
     assert b"Name what is held." in answer.content
 
 
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ("hold_scope=client&hold_ref=CLI-999", "There is no client &#x27;CLI-999&#x27;"),
+        ("hold_ref=CLI-1", "Choose one."),
+        ("hold_scope=model&hold_ref=rmbg-9", "There is no model &#x27;rmbg-9&#x27;"),
+    ],
+)
+def test_what_if_refuses_a_hold_on_nothing_beside_the_field(
+    cast: Cast, browser_as: Sign, asked: str, message: str
+) -> None:
+    answer = browser_as(cast.legal).get(f"/what-if/?suppose=hold&{asked}")
+    assert answer.status_code == 400
+    assert message in answer.content.decode()
+    assert {"hold_ref", "hold_scope"} & set(answer.context["form"].errors)
+
+
 def test_what_if_groups_its_fields_by_what_is_supposed(cast: Cast, browser_as: Sign) -> None:
     page = browser_as(cast.legal).get("/what-if/").content.decode()
     for supposition in ("entitlement", "policy", "claim", "hold"):

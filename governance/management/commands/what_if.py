@@ -6,9 +6,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from governance.models import PolicySet
+from governance.models import Entitlement, LineageClaim, PolicySet
 from governance.policy.hypothesis import ClaimContradicted, EntitlementEnds, HoldPlaced, Hypothesis, OtherPolicy
+from governance.policy.phrases import count_of
 from governance.policy.relief import Hold, HoldScope
+from governance.reports.chain import VERDICT_WORDS
 from governance.reports.what_if import WhatIf, standing_decisions, what_if_over
 from governance.rights.organisation import as_policy
 
@@ -40,13 +42,14 @@ class Command(BaseCommand):
 
     def _write(self, answer: WhatIf) -> None:
         self.stdout.write(
-            f"{answer.examined} decisions judged again: {answer.changed} would change, in {answer.jobs} jobs with "
-            f"{answer.outputs} outputs; {answer.releases} releases with {answer.deliveries} deliveries."
+            f"{count_of(answer.examined, 'decision')} judged again: {answer.changed} would change, "
+            f"in {count_of(answer.jobs, 'job')} with {count_of(answer.outputs, 'output')}; "
+            f"{count_of(answer.releases, 'release')}, handed over {count_of(answer.deliveries, 'time')}."
         )
         for each in answer.shown:
-            self.stdout.write(
-                f"  decision {each.decision} (job {each.job}): {each.before} -> {each.after}. {each.summary}"
-            )
+            where = f"decision {each.decision}" + (f" (job {each.job})" if each.job else "")
+            before, after = VERDICT_WORDS[each.before], VERDICT_WORDS[each.after].lower()
+            self.stdout.write(f"  {where}: {before}, would be {after}. {each.summary}")
         if answer.more:
             self.stdout.write(f"  and {answer.more} more")
 
@@ -54,8 +57,12 @@ class Command(BaseCommand):
 def _hypothesis(options: dict[str, Any], at: datetime) -> Hypothesis:
     match options["kind"]:
         case "entitlement":
+            if not Entitlement.objects.filter(ref=options["ref"]).exists():
+                raise CommandError(f"There is no entitlement {options['ref']!r}.")
             return EntitlementEnds(options["ref"], at)
         case "claim":
+            if not LineageClaim.objects.filter(model=options["model"]).exists():
+                raise CommandError(f"No claim is on record about a model {options['model']!r}.")
             return ClaimContradicted(options["model"], "What is claimed of the training data", options["counter"])
         case "hold":
             ref = options["ref"]

@@ -13,6 +13,7 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Client
         fields = ("name",)
         help_texts = {"name": "As it should read on pages. Public records hold an opaque number instead of it."}
+        error_messages = {"name": {"unique": "There is a client of this name already."}}
 
 
 class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]

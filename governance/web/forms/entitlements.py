@@ -231,8 +231,17 @@ class EndForm(ZonedForm):
 
     def __init__(self, *values: Any, versions: Iterable[EntitlementLine], **options: Any) -> None:
         super().__init__(*values, **options)
-        single = [(line.version, f"Version {line.version} only") for line in versions]
+        self._begins = {line.version: line.first_day for line in versions}
+        single = [(version, f"Version {version} only") for version in self._begins]
         self.fields["version"].choices = [("", "Every version, for good"), *single]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or {}
+        version = said.get("version")
+        begins = self._begins.get(version) if version else min(self._begins.values(), default=None)
+        if begins and said.get("on") and said["on"] < begins:
+            self.add_error("on", f"The right begins on {begins:%-d %B %Y}; it cannot end before that.")
+        return said
 
     def ended_at(self) -> Any:
         return self.moment(self.cleaned_data["on"], self.cleaned_data["at"])

@@ -144,7 +144,11 @@ class WhatIfForm(forms.Form):
         kind = said.get("suppose")
         if kind in ("entitlement", "policy", "claim") and not said.get(kind):
             self.add_error(kind, "Choose one.")
-        if kind == "hold" and said.get("hold_scope") != HoldScope.EVERYTHING and not said.get("hold_ref"):
+        if kind == "hold" and not said.get("hold_scope"):
+            self.add_error("hold_scope", "Choose one.")
+        elif kind == "hold" and said["hold_scope"] == HoldScope.EVERYTHING:
+            said["hold_ref"] = ""
+        elif kind == "hold" and not said.get("hold_ref"):
             self.add_error("hold_ref", "Name what is held.")
         return said
 
@@ -159,6 +163,13 @@ class WhatIfForm(forms.Form):
 
     def moments(self) -> list[forms.BoundField]:
         return [self["at"], self["then"]]
+
+    def scope_held(self) -> HoldScope:
+        return HoldScope(self.cleaned_data["hold_scope"])
+
+    def hold_on(self, ref: str) -> None:
+        """Take the reference as the evaluator knows it."""
+        self.cleaned_data["hold_ref"] = ref
 
     def moment(self) -> datetime:
         """The moment asked for; call after ``is_valid``."""
@@ -176,9 +187,7 @@ class WhatIfForm(forms.Form):
             case "claim":
                 claim = said["claim"]
                 return ClaimContradicted(claim.model_id, f"{claim.claimant}: {claim.value}", "Supposed to be wrong")
-        return HoldPlaced(
-            Hold("HLD-SUPPOSED", HoldScope(said["hold_scope"]), said["hold_ref"], "supposed", "USR-0", at)
-        )
+        return HoldPlaced(Hold("HLD-SUPPOSED", self.scope_held(), said["hold_ref"], "supposed", "USR-0", at))
 
 
 def _initial(policy: OrganisationPolicy) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from governance.models import Status
+from governance.models import Decision, Status
 from governance.reports.explanation_parts import asked_by
 
 register = template.Library()
@@ -69,6 +69,12 @@ def _link(found: re.Match[str]) -> str:
 def figure(value: int) -> str:
     """A whole number with its thousands apart: ``71,204``."""
     return f"{value:,}"
+
+
+@register.filter
+def at_stage(stage: str) -> str:
+    """Which gate decided, in words: ``At submission``."""
+    return str(Decision.Stage(stage).label)
 
 
 @register.filter

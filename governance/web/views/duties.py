@@ -43,7 +43,7 @@ def duty_page(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def duty_act(request: HttpRequest, pk: int) -> HttpResponse:
     row = _find(request, pk)
-    form = ActForm(request.POST, request.FILES, states=possible_acts(row))
+    form = ActForm(request.POST, request.FILES, states=_states(request, row))
     if form.is_valid():
         try:
             act(request.user, row, form.cleaned_data["state"], form.cleaned_data["note"], form.proofs())
@@ -99,10 +99,16 @@ def _find(request: HttpRequest, pk: int) -> Duty:
 
 def _form(request: HttpRequest, row: Duty) -> ActForm | None:
     """None for those who may say nothing of it."""
-    states = possible_acts(row) if report.may_act(request.user, row) else ()
-    if not may_about(request.user, "duty.oversee", row.client_id):
-        states = tuple(state for state in states if state != DutyAct.State.NOT_APPLICABLE)
+    states = _states(request, row) if report.may_act(request.user, row) else ()
     return ActForm(states=states) if states else None
+
+
+def _states(request: HttpRequest, row: Duty) -> tuple[str, ...]:
+    """What this reader may say of it: only oversight says that there is nothing to do."""
+    states = possible_acts(row)
+    if may_about(request.user, "duty.oversee", row.client_id):
+        return states
+    return tuple(state for state in states if state != DutyAct.State.NOT_APPLICABLE)
 
 
 def _page(request: HttpRequest, row: Duty, form: ActForm | None, status: int = 200) -> HttpResponse:

@@ -34,7 +34,8 @@ def output_list(request: HttpRequest) -> HttpResponse:
         job=asked.get("job"),
         before=asked.get("before"),
     )
-    return render(request, "outputs/list.html", {"form": form, "page": page, "filtered": any(asked.values())})
+    context = {"form": form, "page": page, "filtered": any(asked.values()), "of_job": asked.get("job")}
+    return render(request, "outputs/list.html", context)
 
 
 def find_output(request: HttpRequest, pk: int) -> Output:

@@ -378,3 +378,10 @@ def test_the_papers_are_for_licence_admins_legal_and_auditors(cast: Cast, browse
 @pytest.mark.parametrize("sha256", ["0" * 64, "..", "x"])
 def test_only_evidence_can_be_fetched_by_digest(cast: Cast, browser_as: BrowserAs, sha256: str) -> None:
     assert browser_as(cast.admin).get(reverse("entitlement-evidence", args=[sha256])).status_code == 404
+
+
+def test_a_new_right_is_read_as_self_hosting_unless_said_otherwise(
+    cast: Cast, browser_as: Callable[[User], Browser]
+) -> None:
+    page = browser_as(cast.admin).get("/entitlements/new/").content.decode()
+    assert '<option value="LicenseRef-bria-selfhost" selected>' in page

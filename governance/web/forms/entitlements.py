@@ -97,7 +97,7 @@ class EntitlementForm(QuotaRows, ZonedForm, PaperForm):
         max_length=120, label="Contract or order reference", help_text="The contract's if left empty", required=False
     )
     grant_kind = forms.ChoiceField(label="Kind", choices=list(GRANT_KINDS.items()))
-    template = _Templates(label="Read as", choices=contract_templates)
+    template = _Templates(label="Read as", choices=contract_templates, initial="LicenseRef-bria-selfhost")
     model = _Models(
         queryset=ModelVersion.objects.order_by("title"),
         help_text="Exactly this version: a right to one version does not cover the next",

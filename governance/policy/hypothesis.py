@@ -47,12 +47,6 @@ class Hypothesis:
     def holds(self, holds: tuple[Hold, ...]) -> tuple[Hold, ...]:
         return holds
 
-    def applied(self, given: Given) -> Given:
-        """What the decision would be given."""
-        return replace(
-            given, facts=self.facts(given.facts), grants=self.grants(given.grants), holds=self.holds(given.holds)
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class OtherPolicy(Hypothesis):

@@ -15,6 +15,7 @@ from governance.policy.ruleset import STANDARD
 from governance.policy.settings import check_policy
 from governance.provenance.canonical import sha256_hex
 from governance.rights.organisation import SHIPPED, policy_body
+from governance.services.reasons import check_reason
 from governance.services.words import check_words
 
 _NUMBERING_LOCK = 0x504F4C49
@@ -82,12 +83,9 @@ def approve_policy(actor: User, policy_set: PolicySet) -> PolicySetApproval:
 def withdraw_policy(actor: User, policy_set: PolicySet, reason: str) -> PolicySetWithdrawal:
     """Take a revision back: the one before is in force again, or a trial is over. Decisions made under it stay."""
     require(actor, "policy.withdraw")
-    if not reason.strip():
-        raise RequestError("A withdrawal needs its reason; got none.", code="policy.no_reason")
+    said = check_reason("policy.no_reason", "A withdrawal", reason)
     try:
         with transaction.atomic():
-            return PolicySetWithdrawal.objects.create(
-                policy_set=policy_set, reason=reason.strip(), withdrawn_by_id=actor.pk
-            )
+            return PolicySetWithdrawal.objects.create(policy_set=policy_set, reason=said, withdrawn_by_id=actor.pk)
     except IntegrityError as problem:
         raise RequestError(f"{policy_set} was withdrawn already.", code="policy.withdrawn") from problem

@@ -15,6 +15,8 @@ PY := .venv/bin/python
 unexport PYTHONDONTWRITEBYTECODE
 # What ran is what is recorded: the commit, and whether files differ from it.
 export CLEARCUT_REVISION ?= $(shell git describe --always --dirty --abbrev=40 --exclude='*' 2>/dev/null)
+# Verifiers in JavaScript, for tests/interop: what the lock file names by version and digest, and none of its scripts.
+NODE_MODULES := tests/interop/node/node_modules
 INSTALL := $(PY) -m pip --disable-pip-version-check install --quiet --no-compile
 OFFLINE = { echo; echo "Installing failed. If the network is away: connect and repeat the same command; what was"; \
 	echo "installed is kept. Behind a proxy set HTTPS_PROXY; with your own package index set PIP_INDEX_URL."; exit 1; } >&2
@@ -43,7 +45,7 @@ demo: .venv/.installed
 setup: .venv/.installed
 	@exec $(PY) manage.py setup
 
-test: .venv/.installed-dev
+test: .venv/.installed-dev $(NODE_MODULES)/.installed
 	@$(PY) manage.py setup --no-static
 	@exec $(PY) -m pytest $(ARGS)
 
@@ -71,7 +73,7 @@ bench-governance: .venv/.installed-dev
 
 clean:
 	@if [ -x $(PY) ] && [ -d var ]; then $(PY) -m governance.adapters.embedded_removal var; fi
-	rm -rf .venv var build clearcut.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv $(NODE_MODULES) var build clearcut.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 .venv/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -91,3 +93,9 @@ clean:
 .venv/.installed-dev: .venv/.installed
 	@$(INSTALL) "$(TORCH)" -e ".[worker,embedded,dev]" || $(OFFLINE)
 	@touch $@
+
+# Without npm the suite still runs: the tests that need these packages fail, and say what to install.
+$(NODE_MODULES)/.installed: tests/interop/node/package-lock.json
+	@if command -v npm >/dev/null; then \
+		npm ci --ignore-scripts --prefix tests/interop/node || $(OFFLINE); touch $@; \
+	else echo "npm is missing (on Debian: apt-get install npm); the tests with verifiers in JavaScript will fail." >&2; fi

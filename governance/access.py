@@ -63,6 +63,9 @@ _ACTS: dict[str, frozenset[str]] = {
     "what_if.ask": frozenset({Role.LEGAL, Role.LICENSE_ADMIN, Role.AUDITOR}),
     "evidence.read": frozenset({Role.LICENSE_ADMIN, Role.LEGAL, Role.AUDITOR}),
     "audit.export": frozenset({Role.LEGAL, Role.AUDITOR}),
+    "alarm.acknowledge": frozenset({Role.LEGAL, Role.LICENSE_ADMIN}),
+    "record.correct": frozenset({Role.LEGAL}),
+    "source_type.set": frozenset({Role.LEGAL}),
 }
 # What these do reaches every client: a role held for one client does not carry them. Of the other acts, those asked
 # about without a client are offered to whoever may do them for some client; the service asks again with the client.
@@ -88,6 +91,8 @@ _ORGANISATION_WIDE = frozenset(
         "agent.acknowledge",
         "rights.read",
         "evidence.read",
+        "alarm.acknowledge",
+        "source_type.set",
     }
 )
 

@@ -167,8 +167,19 @@ GPUS = tuple(env_list("CLEARCUT_GPUS", ""))
 STORAGE_URL = env("CLEARCUT_STORAGE_URL", (STATE_DIR / "blobs").as_uri())
 WEIGHTS_DIR = Path(env("CLEARCUT_WEIGHTS_DIR", str(STATE_DIR / "weights")))
 KEYS_DIR = Path(env("CLEARCUT_KEYS_DIR", str(STATE_DIR / "keys")))
+# Who signs records: `file:PATH`, or whatever else governance/adapters/key_schemes.py knows; empty: KEYS_DIR/record.pem.
+RECORD_KEY = env("CLEARCUT_RECORD_KEY")
+# The key that signs checkpoints: read by the signer process alone, and by `setup`, which makes it.
+LOG_KEY = env("CLEARCUT_LOG_KEY", str(KEYS_DIR / "log.pem"))
 # The signer remembers the last checkpoint it signed here: outside the database and never part of its backups.
 SIGNER_DIR = Path(env("CLEARCUT_SIGNER_DIR", str(STATE_DIR / "signer")))
+SIGNER_SOCKET = Path(env("CLEARCUT_SIGNER_SOCKET", str(STATE_DIR / "run" / "signer.sock")))
+# The log as files (C2SP tlog-tiles): written before a checkpoint is signed, and what a restored database catches up
+# from. Keep it on another disk than the database, and never restore it together with it.
+LOG_DIR = Path(env("CLEARCUT_LOG_DIR", str(STATE_DIR / "log")))
+# The certificate that outputs are signed with (C2PA): our own at first, the customer's when these name another.
+C2PA_CERTIFICATE = Path(env("CLEARCUT_C2PA_CERTIFICATE", str(KEYS_DIR / "c2pa-chain.pem")))
+C2PA_KEY = Path(env("CLEARCUT_C2PA_KEY", str(KEYS_DIR / "c2pa.pem")))
 LOG_ORIGIN = env("CLEARCUT_LOG_ORIGIN", "clearcut.localhost/log-1")
 CATALOGUE_DIR = ROOT / "governance" / "catalogue"
 MAX_FILES_PER_REQUEST = env_int("CLEARCUT_MAX_FILES", 200)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connections
 from django.test import Client as Browser
+from django.test import override_settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from governance.adapters import keys
@@ -25,17 +28,27 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> None:
     """Migrate as the owner; everything after that runs as the application role, as in production."""
     with django_db_blocker.unblock():
         call_command("migrate", database="owner", interactive=False, verbosity=0)
-        call_command("sync_catalogue", verbosity=0)
         keys.ensure_keys()
+        call_command("sync_catalogue", verbosity=0)
         connections.close_all()
 
 
 @pytest.fixture
 def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, str]]:
     """A fresh copy of the migrated database, for what only a real COMMIT shows; yields the environment to reach it."""
+    with database_copy(django_db_blocker) as environment:
+        yield environment
+
+
+@contextmanager
+def database_copy(blocker: DjangoDbBlocker) -> Iterator[dict[str, str]]:
+    """All of Django's connections lead to a copy of the migrated database, which is dropped at the end.
+
+    With a folder of its own for the log's files, which belong to one database.
+    """
     name = f"{servers.TEST_DATABASE}_{uuid.uuid4().hex[:8]}"
     aliases = [connections[alias] for alias in ("default", "owner", "ledger")]
-    with django_db_blocker.unblock():
+    with blocker.unblock(), override_settings(LOG_DIR=settings.STATE_DIR / "logs" / name):
         connections.close_all()
         servers.create_database(name, template=servers.TEST_DATABASE)
         for connection in aliases:

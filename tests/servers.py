@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -74,12 +74,20 @@ def drop_database(name: str) -> None:
 
 
 def drop_abandoned() -> None:
-    """Drop databases of test runs that were killed."""
+    """Drop databases and logins of test runs that were killed."""
     with psycopg.connect(with_database(os.environ["DATABASE_OWNER_URL"], "postgres"), autocommit=True) as session:
         rows = session.execute(r"SELECT datname FROM pg_database WHERE datname ~ '^clearcut_test_\d+(_|$)'").fetchall()
-    for (name,) in rows:
-        if not Path(f"/proc/{name.split('_')[2]}").exists():
-            drop_database(name)
+        logins = session.execute(
+            r"SELECT rolname FROM pg_roles WHERE rolname ~ '^clearcut_test_[a-z]+_\d+$'"
+        ).fetchall()
+        for (name,) in rows:
+            if not Path(f"/proc/{name.split('_')[2]}").exists():
+                drop_database(name)
+        # A login that may act as one of our roles would be found by every audit of the fence on this server.
+        for (name,) in logins:
+            if not Path(f"/proc/{name.split('_')[3]}").exists():
+                with suppress(psycopg.errors.DependentObjectsStillExist):
+                    session.execute(f"DROP ROLE IF EXISTS {name}")
 
 
 prepare()

@@ -5,7 +5,8 @@ Runs before the first migration, as a login that may create roles. Safe to run a
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import LiteralString
 
 import psycopg
@@ -22,36 +23,49 @@ def provision(owner_url: str, app_url: str, ledger_url: str) -> None:
 
     Raises PlatformError ``database.unreachable`` or ``database.roles`` with the statements a DBA can run instead.
     """
-    urls = {OWNER: owner_url, APP: app_url, LEDGER: ledger_url}
-    login = str(conninfo_to_dict(owner_url).get("user", ""))
+    with signed_in(owner_url) as connection:
+        members = members_of_roles(connection, owner_url, app_url, ledger_url)
+        try:
+            for role, logins in members.items():
+                _create_role(connection, role)
+                for login in logins:
+                    _let_act_as(connection, login, role)
+            _secure_schema(connection)
+        except psycopg.errors.InsufficientPrivilege as problem:
+            raise PlatformError(
+                f"The login {connection.info.user} may not prepare the database: {str(problem).strip()}.",
+                how_to_fix=f"Let a database administrator run in this database:\n{_statements(members)}",
+                code="database.roles",
+                permanent=True,
+            ) from problem
+
+
+@contextmanager
+def signed_in(owner_url: str) -> Iterator[psycopg.Connection]:
+    """A session of the owner's login itself, not of its role. Raises PlatformError ``database.unreachable``."""
     try:
         with psycopg.connect(owner_url, autocommit=True, connect_timeout=10) as connection:
-            login = connection.info.user
-            for role, url in urls.items():
-                _create_role(connection, role)
-                # The owner login also acts as the other two: it runs migrations that grant to them.
-                for member in {str(conninfo_to_dict(url).get("user", login)), login}:
-                    _let_act_as(connection, member, role)
-            _secure_schema(connection)
+            yield connection
     except psycopg.OperationalError as problem:
         raise PlatformError(
             f"PostgreSQL cannot be reached: {str(problem).strip()}.",
             how_to_fix="Check DATABASE_URL and DATABASE_OWNER_URL, and that the server runs.",
             code="database.unreachable",
         ) from problem
-    except psycopg.errors.InsufficientPrivilege as problem:
-        raise PlatformError(
-            f"The login {login} may not prepare the database: {str(problem).strip()}.",
-            how_to_fix=f"Let a database administrator run in this database:\n{_statements(urls, login)}",
-            code="database.roles",
-            permanent=True,
-        ) from problem
 
 
-def _statements(urls: dict[str, str], login: str) -> str:
-    members = {role: {str(conninfo_to_dict(url).get("user", login)), login} for role, url in urls.items()}
-    lines = [f"CREATE ROLE {role} NOLOGIN;" for role in urls]
-    lines += [f"GRANT {role} TO {member};" for role in urls for member in sorted(members[role])]
+def members_of_roles(
+    connection: psycopg.Connection, owner_url: str, app_url: str, ledger_url: str
+) -> dict[str, list[str]]:
+    """Which logins may act as which role. The owner's acts as all: it runs migrations that grant to them."""
+    login = connection.info.user
+    urls = {OWNER: owner_url, APP: app_url, LEDGER: ledger_url}
+    return {role: sorted({str(conninfo_to_dict(url).get("user", login)), login}) for role, url in urls.items()}
+
+
+def _statements(members: dict[str, list[str]]) -> str:
+    lines = [f"CREATE ROLE {role} NOLOGIN;" for role in members]
+    lines += [f"GRANT {role} TO {login};" for role, logins in members.items() for login in logins]
     lines += [f"GRANT CREATE, USAGE ON SCHEMA public TO {OWNER};", f"GRANT USAGE ON SCHEMA public TO {APP}, {LEDGER};"]
     return "\n".join(f"  {line}" for line in lines)
 
@@ -70,7 +84,9 @@ def _let_act_as(connection: psycopg.Connection, member: str, role: str) -> None:
 
 
 def _secure_schema(connection: psycopg.Connection) -> None:
-    connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    # Asked first, each time: where it is so already there is no command that a locked schema would refuse.
+    if _yes(connection, "SELECT has_schema_privilege('public', 'public', 'CREATE')"):
+        connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     if not _yes(connection, "SELECT has_schema_privilege(%s, 'public', 'CREATE')", OWNER):
         connection.execute(sql.SQL("GRANT CREATE, USAGE ON SCHEMA public TO {}").format(sql.Identifier(OWNER)))
     for role in (APP, LEDGER):

@@ -97,8 +97,12 @@ def load_identity(path: Path) -> Identity:
 
 def socket_folder_name(state: Path, identity: Identity, uid: int) -> str:
     """The name holds the clone's path, so that a copied clone does not reach the servers of the original."""
-    key = hashlib.sha256(f"{identity.instance}:{state}".encode()).hexdigest()[:12]
-    return f"clearcut-{uid}-{key}"
+    return private_folder_name(f"{identity.instance}:{state}", uid)
+
+
+def private_folder_name(what: str, uid: int) -> str:
+    """A short name for this user's sockets of ``what``."""
+    return f"clearcut-{uid}-{hashlib.sha256(what.encode()).hexdigest()[:12]}"
 
 
 def _ensure_identity(path: Path, *, fresh_allowed: bool) -> Identity:
@@ -138,8 +142,14 @@ def _open_outside(outside: Path, state: Path) -> Path:
 
 
 def _open_sockets(state: Path, identity: Identity, account: Account) -> Path:
-    """A folder in /tmp that only the account may enter; refused if somebody else put one there first."""
     folder = SOCKET_PARENT / socket_folder_name(state, identity, account.uid)
+    open_private_folder(folder, account)
+    (folder / "origin").write_text(str(state))
+    return folder
+
+
+def open_private_folder(folder: Path, account: Account) -> None:
+    """Make a folder that only the account may enter; refused if somebody else put one there first."""
     try:
         folder.mkdir(mode=0o700)
         account.give(folder)
@@ -152,5 +162,3 @@ def _open_sockets(state: Path, identity: Identity, account: Account) -> Path:
             f"{folder} exists, but is not a private folder of this user.", how_to_fix=f"Remove {folder}."
         )
     account.give(folder)
-    (folder / "origin").write_text(str(state))
-    return folder

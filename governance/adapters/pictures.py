@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from governance.errors import RequestError
 from inference.errors import InferenceError
+from inference.formats import recognise
 from inference.pictures import DEFAULT_LIMITS, PictureInfo, inspect_picture, preview_webp
 
-__all__ = ["DEFAULT_LIMITS", "PictureInfo", "inspect", "preview_webp"]
+__all__ = ["DEFAULT_LIMITS", "PictureInfo", "inspect", "media_type_of", "preview_webp"]
 
 
 def inspect(data: bytes) -> PictureInfo:
@@ -18,3 +19,11 @@ def inspect(data: bytes) -> PictureInfo:
         return inspect_picture(data, DEFAULT_LIMITS)
     except InferenceError as problem:
         raise RequestError(problem.message, how_to_fix=problem.how_to_fix, code=problem.code) from problem
+
+
+def media_type_of(data: bytes) -> str | None:
+    """What the first bytes say it is; None for anything that is no picture we take."""
+    try:
+        return recognise(data).media_type
+    except InferenceError:
+        return None

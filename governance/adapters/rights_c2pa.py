@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import c2pa
@@ -20,7 +20,7 @@ from governance.adapters.rights_words import name_of, speaks_of_rights
 
 READER_VERSION = f"c2pa-python {c2pa.__version__}, c2pa-rs {c2pa.sdk_version()}"
 
-_OFFLINE = {
+OFFLINE: Mapping[str, Any] = {
     "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
     "core": {
         "decode_identity_assertions": False,
@@ -30,8 +30,8 @@ _OFFLINE = {
 }
 _CARRIERS = ("image/jpeg", "image/png", "image/webp", "image/tiff", "image/avif", "image/heic")
 # The native library is asked only where one of these occurs: a manifest cannot do without.
-_MARKS = (b"jumb", b"c2pa", b"caBX", b"C2PA")
-_STORE = b"jumdc2pa"  # the description box every manifest store begins with (C2PA 2.2, 11.1.4.2)
+MARKS = (b"jumb", b"c2pa", b"caBX", b"C2PA")
+STORE = b"jumdc2pa"  # the description box every manifest store begins with (C2PA 2.2, 11.1.4.2)
 _SOUND = ("Valid", "Trusted")  # Valid: intact, by a signer we do not know. Whose wish it is does not matter here.
 
 _TRAINING_MINING = re.compile(r"(cawg|c2pa)\.training-mining(\.v\d+)?(__\d+)?")
@@ -47,31 +47,40 @@ def read_c2pa(data: bytes, media_type: str) -> Part:
     Raises c2pa.C2paError or ValueError for a manifest that cannot be read. One that can be read and does not match
     the file is read all the same, and its state reported as ``c2pa.validation_state``.
     """
-    if media_type not in _CARRIERS or not any(mark in data for mark in _MARKS):
+    if media_type not in _CARRIERS or not any(mark in data for mark in MARKS):
         return Part()
     store = _store(data, media_type)
     if store is None:
-        if _STORE in data:
+        if STORE in data:
             return unreadable("c2pa", "The file holds parts of a C2PA manifest that cannot be found in their place.")
         return Part()
-    manifests = _manifests(store)
+    manifests = manifest_chain(store)
     assertions = [assertion for manifest in manifests for assertion in manifest.get("assertions", ())]
     return combined([_validity(store), *(_assertion(assertion) for assertion in assertions)])
 
 
-def _store(data: bytes, media_type: str) -> dict[str, Any] | None:
-    with c2pa.Context.from_dict(_OFFLINE) as context:
-        try:
-            reader = c2pa.Reader.try_create(media_type, io.BytesIO(data), context=context)
-        except c2pa.C2paError as error:
-            if error.message.startswith("Remote:"):
-                return None  # only an address in the XMP, whose reader reports it
-            raise
+def read_store(data: bytes, media_type: str, settings: Mapping[str, Any] = OFFLINE) -> dict[str, Any] | None:
+    """The manifest store in a file, as the library describes it in JSON; None if it has none.
+
+    Raises c2pa.C2paError for one that cannot be read; its message begins with ``Remote:`` if the file only says where
+    its manifest lies.
+    """
+    with c2pa.Context.from_dict(dict(settings)) as context:
+        reader = c2pa.Reader.try_create(media_type, io.BytesIO(data), context=context)
         if reader is None:
             return None
         with reader:
             store: dict[str, Any] = json.loads(reader.json())
             return store
+
+
+def _store(data: bytes, media_type: str) -> dict[str, Any] | None:
+    try:
+        return read_store(data, media_type)
+    except c2pa.C2paError as error:
+        if error.message.startswith("Remote:"):
+            return None  # only an address in the XMP, whose reader reports it
+        raise
 
 
 def _validity(store: dict[str, Any]) -> Part:
@@ -86,7 +95,7 @@ def _validity(store: dict[str, Any]) -> Part:
     )
 
 
-def _manifests(store: dict[str, Any]) -> list[dict[str, Any]]:
+def manifest_chain(store: dict[str, Any]) -> list[dict[str, Any]]:
     """The active manifest first, then those of its ingredients, as far as they are part of the picture.
 
     What was only ``inputTo`` a step (a model, a prompt) is not in the picture. Raises ValueError if the active

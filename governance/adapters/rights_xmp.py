@@ -40,7 +40,7 @@ def read_xmp(packet: bytes, extensions: frozenset[str] = frozenset()) -> Part:
     """
     signals: list[Signal] = []
     missing: list[Part] = []
-    for path, value in _properties(_parsed(packet)):
+    for path, value in properties(packet):
         if path[-1] == _HAS_EXTENSION and value not in extensions:
             missing.append(unreadable("xmp", f"The XMP packet names an extension that is not in the file: {value}"))
         elif path[-1] == _PROVENANCE and not value.startswith("self#"):
@@ -48,6 +48,11 @@ def read_xmp(packet: bytes, extensions: frozenset[str] = frozenset()) -> Part:
         elif any(speaks_of_rights(name) for name in path):
             signals.append(signal("xmp", "/".join(path), value))
     return combined([Part(tuple(signals)), *missing])
+
+
+def properties(packet: bytes) -> Iterator[tuple[Path, str]]:
+    """Each simple value of a packet with the names that lead to it; raises what the parser raises."""
+    return _properties(_parsed(packet))
 
 
 class _Bounded(TreeBuilder):

@@ -103,7 +103,7 @@ class Receipt:
 
 def log_entry(index: int, leaf: bytes, path: tuple[bytes, ...], checkpoint_note: str, log_key: VerifierKey) -> LogEntry:
     """Return the entry for a receipt; size and root are copied from the checkpoint, which is not verified."""
-    checkpoint = Checkpoint.from_text(checkpoint_note.rpartition("\n\n")[0] + "\n")
+    checkpoint = Checkpoint.claimed_in(checkpoint_note)
     return LogEntry(index, leaf, tuple(path), checkpoint_note, log_key.log_id, checkpoint.size, checkpoint.root)
 
 

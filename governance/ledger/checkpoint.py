@@ -11,9 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from governance.ledger.errors import NoteError
+from governance.ledger.keys import LogKey
 from governance.ledger.merkle import EMPTY_ROOT, HASH_BYTES
 from governance.ledger.note import VerifierKey, is_key_name, open_note, sign_note
 from governance.provenance import base64_strict
@@ -58,6 +57,11 @@ class Checkpoint:
         except ValueError as error:
             raise NoteError(f"In the root of the checkpoint: {error}") from error
 
+    @classmethod
+    def claimed_in(cls, note: str) -> Checkpoint:
+        """Return what a note says, whoever signed it; raises NoteError. To rely on it, use ``open_checkpoint``."""
+        return cls.from_text(note.rpartition("\n\n")[0] + "\n")
+
 
 @dataclass(frozen=True, slots=True)
 class OpenedCheckpoint:
@@ -67,7 +71,7 @@ class OpenedCheckpoint:
     signed_by: tuple[VerifierKey, ...]
 
 
-def sign_checkpoint(checkpoint: Checkpoint, private_key: Ed25519PrivateKey) -> str:
+def sign_checkpoint(checkpoint: Checkpoint, private_key: LogKey) -> str:
     """Return the signed note; the key's name is the origin.
 
     The caller must have proved the checkpoint consistent with every one it signed before.

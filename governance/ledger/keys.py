@@ -1,6 +1,7 @@
 """Signing keys in files: created once for the owner only, refused when anyone else can read them.
 
 Record keys are ECDSA P-256 (they sign statements), log keys Ed25519 (they sign checkpoints): PKCS #8 PEM.
+A log key may also be held elsewhere, by a token or a key service: whatever is a ``LogKey`` can sign checkpoints.
 """
 
 from __future__ import annotations
@@ -8,10 +9,11 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import Protocol
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -24,6 +26,18 @@ from governance.ledger.errors import KeyFileError
 
 MAX_KEY_BYTES = 16_384
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class LogKey(Protocol):
+    """Whoever can sign with one Ed25519 key: the key itself (``Ed25519PrivateKey``), a token, a key service."""
+
+    def public_key(self) -> Ed25519PublicKey:
+        """The public half; always the same one."""
+        ...
+
+    def sign(self, data: bytes) -> bytes:
+        """The 64 bytes of RFC 8032 §5.1 over ``data`` (Ed25519, not Ed25519ph)."""
+        ...
 
 
 def create_record_key(path: Path) -> ec.EllipticCurvePrivateKey:
@@ -80,9 +94,10 @@ def _load(path: Path) -> PrivateKeyTypes:
             _check_private(path, state)
             pem = file.read(MAX_KEY_BYTES + 1)
     except OSError as error:
+        denied = isinstance(error, PermissionError)
         raise KeyFileError(
             f"Cannot read the key file {path}: {error.strerror}.",
-            how_to_fix="Create the key, or correct the path.",
+            how_to_fix="Run as the user it belongs to." if denied else "Create the key, or correct the path.",
         ) from error
     if len(pem) > MAX_KEY_BYTES:
         raise KeyFileError(f"Got a key file {path} of more than {MAX_KEY_BYTES} bytes, expected one PEM key.")

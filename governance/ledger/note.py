@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from governance.ledger.ed25519 import check_public_key
 from governance.ledger.errors import KeyFileError, NoteError
+from governance.ledger.keys import LogKey
 from governance.provenance import base64_strict
 
 ED25519 = b"\x01"
@@ -71,7 +72,7 @@ class VerifierKey:
         return key
 
     @classmethod
-    def of(cls, name: str, private_key: Ed25519PrivateKey) -> VerifierKey:
+    def of(cls, name: str, private_key: LogKey) -> VerifierKey:
         """Return the verifier key that belongs to ``private_key`` under ``name``."""
         return cls(name, private_key.public_key().public_bytes_raw())
 
@@ -97,7 +98,7 @@ def is_key_name(name: str) -> bool:
     return 0 < len(name) <= 255 and "+" not in name and name.isprintable() and not any(map(str.isspace, name))
 
 
-def sign_note(text: str, name: str, private_key: Ed25519PrivateKey) -> str:
+def sign_note(text: str, name: str, private_key: LogKey) -> str:
     """Return ``text`` (ending in a newline) as a note signed by ``private_key`` under ``name``."""
     _check_characters(text)
     if not text.endswith("\n"):

@@ -38,6 +38,19 @@ def entry_bundle(leaves: Sequence[bytes]) -> bytes:
     return b"".join(len(leaf).to_bytes(2, "big") + leaf for leaf in leaves)
 
 
+def split_bundle(data: bytes) -> list[bytes]:
+    """Return the leaves of what ``entry_bundle`` wrote; raises TamperedError when the lengths do not add up."""
+    leaves: list[bytes] = []
+    at = 0
+    while at < len(data):
+        end = at + 2 + int.from_bytes(data[at : at + 2], "big")
+        if at + 2 > len(data) or end > len(data):
+            raise TamperedError(f"Got an entry bundle that ends within leaf {len(leaves)}, expected whole leaves.")
+        leaves.append(data[at + 2 : end])
+        at = end
+    return leaves
+
+
 def tiles_of(size: int, *, since: int = 0) -> Iterator[tuple[int, int, int]]:
     """Yield (level, index, width) of every tile that is new or wider at ``size`` than at ``since``.
 

@@ -1,6 +1,8 @@
 """C2SP ``.tlog-proof``: index, inclusion proof and checkpoint as one text that other tools read.
 
 See: https://c2sp.org/tlog-proof
+The ``extra`` line of our receipts is the DSSE envelope. Nothing in the proof vouches for it; the envelope's own
+signature does, and the leaf that the proof is about is rebuilt from it.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from governance.ledger.errors import ProofError
 from governance.ledger.merkle import HASH_BYTES
 from governance.ledger.proof import MAX_PATH
 from governance.provenance import base64_strict
+from governance.provenance.envelope import Envelope
 
 HEADER = "c2sp.org/tlog-proof@v1"
 MAX_CHARACTERS = 262_144
@@ -59,6 +62,11 @@ class TlogProof:
         if len(path) > MAX_PATH or any(len(item) != HASH_BYTES for item in path):
             raise ProofError(f"Got {len(path)} proof lines, expected at most {MAX_PATH} of {HASH_BYTES} bytes.")
         return cls(int(index[1]), path, note, extra)
+
+
+def proof_receipt(envelope: Envelope, entry: LogEntry) -> str:
+    """Return the receipt as a ``.tlog-proof``: all that is needed besides the file and the trusted keys."""
+    return TlogProof(entry.index, entry.path, entry.checkpoint_note, envelope.to_bytes()).to_text()
 
 
 def _decode(text: str) -> bytes:

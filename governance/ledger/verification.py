@@ -2,11 +2,13 @@
 
 What must hold, in this order (verify.py prints it):
 
-1. receipt: a Sigstore bundle v0.3 with one DSSE envelope and at most one log entry, nothing else in it.
+1. receipt: a Sigstore bundle v0.3 with one DSSE envelope and at most one log entry, nothing else in it; or a C2SP
+   tlog-proof whose extra line is the DSSE envelope.
 2. statement: the envelope holds a canonical in-toto statement v1 of a kind we issue, about one subject.
 3. file digest: SHA-256 of the file in hand is the subject's digest.
 4. record signature: a record key of the trust file signed the statement (DSSE v1, ECDSA P-256).
-5. log entry: the entry is the hashedrekord of this very envelope: digest over the PAE, signature and key.
+5. log entry: the entry is the hashedrekord of this very envelope: digest over the PAE, signature and key. A
+   tlog-proof holds no entry: it is rebuilt from the envelope and the trusted key.
 6. checkpoint: a log key of the trust file signed it, for the trusted origin and a size the key is valid for.
 7. inclusion: the entry is in the tree of the size and root *in the signed checkpoint* (RFC 9162 §2.1.3.2).
 8. order: the record quotes an earlier checkpoint of the same log, and its key was in use at its index.
@@ -29,17 +31,17 @@ from dataclasses import dataclass
 
 from governance.errors import GovernanceError
 from governance.ledger import merkle
-from governance.ledger.bundle import LogEntry, Receipt
-from governance.ledger.checkpoint import Checkpoint, open_checkpoint
-from governance.ledger.errors import CannotTell, NoteError, ReceiptError, TamperedError
-from governance.ledger.leaf import check_leaf
+from governance.ledger.bundle import LogEntry
+from governance.ledger.checks import check_in_use, check_quote, open_trusted, statement_of, trusted_record_key
+from governance.ledger.errors import CannotTell, TamperedError
+from governance.ledger.presented import Presented, check_copies, leaf_of, read_receipt
 from governance.ledger.proof import verify_inclusion
 from governance.ledger.summary import Summary, summarise
-from governance.ledger.trust import Trust, TrustedRecordKey
+from governance.ledger.tlog_proof import TlogProof
+from governance.ledger.trust import Trust
 from governance.provenance import envelope as dsse
 from governance.provenance.canonical import JSON
-from governance.provenance.errors import BadSignature, MalformedStatement
-from governance.provenance.statement import PAYLOAD_TYPE, Statement
+from governance.provenance.statement import Statement
 
 SOUND, TAMPERED, CANNOT_TELL = "sound", "tampered", "cannot-tell"
 EXIT_CODES = {SOUND: 0, TAMPERED: 1, CANNOT_TELL: 2}
@@ -118,39 +120,35 @@ def verify_receipt(receipt: bytes, file_sha256: str, trust: Trust) -> Report:
 def _examine(receipt: bytes, file_sha256: str, trust: Trust) -> Generator[str, None, Summary]:
     """Run the steps in the order of STEPS: yield what was found, raise where a step does not pass."""
     # (1)
-    found = Receipt.from_bytes(receipt)
+    found = read_receipt(receipt)
     yield f"in the log at index {found.entry.index}" if found.entry else "signed, pending"
     # (2)
-    statement = _statement(found.envelope)
+    statement = statement_of(found.envelope)
     yield f"{statement.predicate.kind} record {statement.predicate.record_id}"
     # (3)
     _check_file(statement, file_sha256)
     yield f"SHA-256 {file_sha256}"
     # (4)
-    record_key = _record_key(found.envelope, trust)
+    record_key = trusted_record_key(found.envelope.key_id, trust)
     dsse.verify(found.envelope, record_key.public_key)
     yield f"by record key {record_key.key_id}"
     # (5)
     entry = _entry(found)
-    check_leaf(entry.leaf, found.envelope, record_key.public_key)
-    leaf_hash = merkle.leaf_hash(entry.leaf)
+    leaf_hash = merkle.leaf_hash(leaf_of(found, entry, record_key))
     yield f"leaf hash {leaf_hash.hex()}"
     # (6)
-    checkpoint = _checkpoint(entry, trust)
+    opened = open_trusted(entry.checkpoint_note, trust)
+    check_copies(entry, opened)
+    checkpoint = opened.checkpoint
     yield f"{checkpoint.origin}, {checkpoint.size} entries, root {checkpoint.root.hex()}"
     # (7)
     verify_inclusion(leaf_hash, entry.index, checkpoint.size, entry.path, checkpoint.root)
     yield f"entry {entry.index} of {checkpoint.size}"
     # (8)
-    _check_order(statement, entry, record_key, trust)
+    check_quote(statement, entry.index, trust.origin)
+    check_in_use(record_key, entry.index)
     yield f"quotes checkpoint {statement.predicate.prev_checkpoint.size}, stands at index {entry.index}"
     return summarise(statement, entry.index, checkpoint)
-
-
-def _statement(envelope: dsse.Envelope) -> Statement:
-    if envelope.payload_type != PAYLOAD_TYPE:
-        raise MalformedStatement(f"Got payload type {envelope.payload_type!r:.100}, expected {PAYLOAD_TYPE}.")
-    return Statement.from_bytes(envelope.payload)
 
 
 def _check_file(statement: Statement, file_sha256: str) -> None:
@@ -163,63 +161,13 @@ def _check_file(statement: Statement, file_sha256: str) -> None:
         )
 
 
-def _record_key(envelope: dsse.Envelope, trust: Trust) -> TrustedRecordKey:
-    key = trust.record_key(envelope.key_id)
-    if key is None:
-        raise BadSignature(
-            f"The statement names key {envelope.key_id}, which is not among the {len(trust.record_keys)} "
-            "record keys of the trust file.",
-            how_to_fix="If the trust file is older than the receipt, get the newest; else it is not ours.",
-        )
-    return key
-
-
-def _entry(receipt: Receipt) -> LogEntry:
+def _entry(receipt: Presented) -> LogEntry | TlogProof:
     if receipt.entry is None:
         raise CannotTell(
             "The receipt is signed but pending: it holds no log entry, so nothing proves it is in the log.",
             how_to_fix="Ask for the receipt again; entries are taken in within seconds.",
         )
     return receipt.entry
-
-
-def _checkpoint(entry: LogEntry, trust: Trust) -> Checkpoint:
-    opened = open_checkpoint(entry.checkpoint_note, [item.key for item in trust.log_keys], trust.origin)
-    checkpoint = opened.checkpoint
-    if entry.log_id not in [key.log_id for key in opened.signed_by]:
-        raise NoteError(f"The entry names log {entry.log_id.hex()}, which did not sign its checkpoint.")
-    valid = [item for item in trust.log_keys if item.key in opened.signed_by and item.valid_for(checkpoint.size)]
-    if not valid:
-        raise NoteError(
-            f"The log key was retired before size {checkpoint.size}.",
-            how_to_fix="Ask for a receipt with a checkpoint signed by the key that followed.",
-        )
-    # Other readers of this format may show these copies; they must not be able to say something else.
-    if entry.size != checkpoint.size or not hmac.compare_digest(entry.root, checkpoint.root):
-        raise ReceiptError(
-            f"The proof claims size {entry.size} and root {entry.root.hex()}, "
-            f"the signed checkpoint {checkpoint.size} and {checkpoint.root.hex()}."
-        )
-    return checkpoint
-
-
-def _check_order(statement: Statement, entry: LogEntry, record_key: TrustedRecordKey, trust: Trust) -> None:
-    quoted = statement.predicate.prev_checkpoint
-    if quoted.origin != trust.origin:
-        raise TamperedError(f"The record quotes log {quoted.origin!r}, expected {trust.origin!r}.")
-    if quoted.size > entry.index:
-        raise TamperedError(
-            f"The record quotes a checkpoint of {quoted.size} entries but stands at index {entry.index}, "
-            "expected it to come after what it quotes."
-        )
-    if quoted.size == 0 and quoted.root != merkle.EMPTY_ROOT.hex():
-        raise TamperedError(f"The record quotes root {quoted.root} for an empty log.")
-    if not record_key.valid_for(entry.index):
-        raise TamperedError(
-            f"Record key {record_key.key_id} was retired at size {record_key.retired_at_size}, "
-            f"the entry is at index {entry.index}.",
-            how_to_fix="Nothing signed after retirement counts; ask the issuer for a correction record.",
-        )
 
 
 def _stopped(verdict: str, passed: list[Step], stop: Step) -> Report:

@@ -18,7 +18,7 @@ def hand_over(actor: User, job: Job, out: Path) -> Iterator[str]:
     out.mkdir(parents=True, exist_ok=True)
     for output in Output.objects.filter(cutout__job=job).select_related("cutout__asset", "provenance").order_by("pk"):
         decision, release = release_output(actor, output, job.target)
-        name = f"{Path(output.cutout.asset.file_name).stem}-{output.pk}"
+        name = name_of(output)
         if release is None:
             yield f"  {name}: not released, {decision.get_outcome_display().lower()} (decision {decision.pk})"
             continue
@@ -26,6 +26,11 @@ def hand_over(actor: User, job: Job, out: Path) -> Iterator[str]:
         wait_for_checkpoint(output)
         (out / f"{name}.receipt.json").write_bytes(receipt_bytes(output))
         yield f"  {out / name}.png with {name}.receipt.json"
+
+
+def name_of(output: Output) -> str:
+    """What the files of an output are called, without an ending."""
+    return f"{Path(output.cutout.asset.file_name).stem}-{output.pk}"
 
 
 def wait_for_checkpoint(output: Output, seconds: float = 30.0) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from governance.management.supervised import ProcessSpec
 
 ROOT = Path(__file__).resolve().parents[2]
+SIGNER = ("-m", "governance.adapters.signer_process", "--make-key")
 LEDGER = ("manage.py", "ledger")
 WORKER = ("manage.py", "worker")
 SCHEDULER = ("manage.py", "scheduler")
@@ -19,6 +20,8 @@ WEB = (
 )
 # Celery's advice against root is for open servers; a container or a check machine may well run as root.
 QUIET = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
+# The signer answers nobody but its socket: what opens the other doors is kept from it.
+DOORS = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_LEDGER_URL", "REDIS_URL", "CLEARCUT_SECRET_KEY")
 
 
 def process_specs(bind: str = "127.0.0.1", port: int = 8000, gpus: Sequence[str] = ()) -> tuple[ProcessSpec, ...]:
@@ -29,6 +32,7 @@ def process_specs(bind: str = "127.0.0.1", port: int = 8000, gpus: Sequence[str]
     """
     address = f"--bind={f'[{bind}]' if ':' in bind else bind}:{port}"
     return (
+        _spec("signer", SIGNER, dict.fromkeys(DOORS, "")),
         _spec("ledger", LEDGER),
         _spec("worker", (*WORKER, "--queues=cpu") if gpus else WORKER),
         *(_gpu_worker(index) for index in gpus),

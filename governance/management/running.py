@@ -17,7 +17,7 @@ NOT_NEEDED = {"web"}
 
 @contextmanager
 def running_processes() -> Iterator[Callable[[], None]]:
-    """Worker, ledger and scheduler for as long as the demo takes; those of a `make run` next door are used instead.
+    """Everything but the web server for as long as the demo takes; what a `make run` next door runs is used instead.
 
     Yields a check that raises ProcessGaveUp when one of them kept dying.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from governance.models.accounts import Role, RoleGrant
+from governance.models.alarms import Alarm, AlarmAcknowledgement
 from governance.models.catalogue import (
     CatalogueSync,
     Dataset,
@@ -16,6 +17,7 @@ from governance.models.catalogue import (
     WeightsArtifact,
 )
 from governance.models.contracts import Contract, Quota, QuotaEntry
+from governance.models.corrections import RecordCorrection
 from governance.models.duties import AgentAcknowledgement, Duty, DutyAct
 from governance.models.facts import FactChange
 from governance.models.inputs import AssetTerm, InputPermission, PermissionVerification, RightsReading, RightsSignal
@@ -40,8 +42,11 @@ from governance.models.policies import (
     TrialVerdict,
 )
 from governance.models.relief import Hold, HoldLift, Waiver, WaiverAnswer, WaiverRevocation, WaiverUse
+from governance.models.reports import Report
 from governance.models.reviews import ReviewAssignment, ReviewCase, ReviewOutcome
 from governance.models.rights import Decision, Entitlement, EntitlementEnd, EntitlementVerification, GrantSet
+from governance.models.signing_keys import SigningKey
+from governance.models.source_types import SourceTypeSetting
 from governance.models.work import (
     Client,
     DeploymentTarget,
@@ -56,6 +61,8 @@ from governance.models.work import (
 
 __all__ = [
     "AgentAcknowledgement",
+    "Alarm",
+    "AlarmAcknowledgement",
     "Asset",
     "AssetTerm",
     "CatalogueSync",
@@ -102,7 +109,9 @@ __all__ = [
     "ProvenanceRecord",
     "Quota",
     "QuotaEntry",
+    "RecordCorrection",
     "Release",
+    "Report",
     "ResolutionApproval",
     "ReviewAssignment",
     "ReviewCase",
@@ -112,6 +121,8 @@ __all__ = [
     "Role",
     "RoleGrant",
     "SequencedEntry",
+    "SigningKey",
+    "SourceTypeSetting",
     "Status",
     "Sweep",
     "SweepChange",

@@ -67,7 +67,13 @@ class Job(models.Model):
     hosting_mode = models.CharField(max_length=20, choices=HostingMode.choices)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="jobs")
     requested_at = recorded_at()
-    idempotency_key = models.UUIDField(unique=True)
+    # Whose form was sent twice; what somebody else sends says nothing about it.
+    idempotency_key = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["requested_by", "idempotency_key"], name="job_once_per_submission"),
+        ]
 
     def __str__(self) -> str:
         return f"Job {self.pk}"

@@ -9,23 +9,35 @@ from governance.models.outputs import ProvenanceRecord
 
 
 class PendingEntry(models.Model):
-    """The outbox. Written with the record, taken out by the integrator: the only rows of the log ever deleted."""
+    """The outbox. Written by the database with the record, taken out by the integrator: the only rows ever deleted."""
 
     record = models.OneToOneField(ProvenanceRecord, on_delete=models.PROTECT, primary_key=True, related_name="pending")
     queued_at = recorded_at()
 
 
 class SequencedEntry(models.Model):
-    """A record's place in the log, gap-free from 0. Assigned by the integrator, never by a sequence:
-    a rolled-back sequence value would leave a hole that looks like a deletion."""
+    """An entry's place in the log, gap-free from 0. Assigned by the integrator, never by a sequence:
+    a rolled-back sequence value would leave a hole that looks like a deletion.
+
+    ``recovered_leaf`` stands in for a record that a restored backup no longer holds: the log has the entry, we lost
+    the statement.
+    """
 
     seq = models.BigIntegerField(primary_key=True)
-    record = models.OneToOneField(ProvenanceRecord, on_delete=models.PROTECT, related_name="entry")
+    record = models.OneToOneField(ProvenanceRecord, on_delete=models.PROTECT, null=True, related_name="entry")
     leaf_hash = models.BinaryField(max_length=32)
+    recovered_leaf = models.BinaryField(null=True)
     integrated_at = recorded_at()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(seq__gte=0), name="sequence_not_negative")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(seq__gte=0), name="sequence_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(record__isnull=False, recovered_leaf__isnull=True)
+                | models.Q(record__isnull=True, recovered_leaf__isnull=False),
+                name="sequence_record_or_recovered_leaf",
+            ),
+        ]
 
 
 class TreeNode(models.Model):

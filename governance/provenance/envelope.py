@@ -1,14 +1,15 @@
 """DSSE v1: sign bytes together with their type, so that one kind of document can never pass as another.
 
 See: https://github.com/secure-systems-lab/dsse/blob/master/protocol.md
-Exactly one signature, ECDSA on P-256 with SHA-256, nonce by RFC 6979. Sign once and store the envelope: a
-second signature over the same statement would be another leaf in the log.
+Exactly one signature, ECDSA on P-256 with SHA-256; by a key held here with its nonce by RFC 6979. Sign once and
+store the envelope: a second signature over the same statement would be another leaf in the log.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -22,6 +23,43 @@ from governance.provenance.errors import BadSignature, MalformedEnvelope, NotCan
 MAX_PAYLOAD = 65_536
 MAX_SIGNATURE = 128
 _KEY_ID = re.compile(r"[0-9a-f]{64}")
+
+
+class StatementSigner(Protocol):
+    """Whoever can sign with one P-256 key: this process (``HeldKey``), a PKCS #11 token, a key service."""
+
+    @property
+    def key_id(self) -> str:
+        """SHA-256 of the DER SubjectPublicKeyInfo in lower-case hex."""
+        ...
+
+    @property
+    def public_key(self) -> ec.EllipticCurvePublicKey:
+        """The public half; always the same one."""
+        ...
+
+    def sign(self, data: bytes) -> bytes:
+        """ECDSA with SHA-256 over ``data`` (not over a digest), as DER ``ECDSA-Sig-Value`` (RFC 3279 §2.2.3)."""
+        ...
+
+
+class HeldKey:
+    """A P-256 key in this process' memory. What it prints as never shows the private half."""
+
+    __slots__ = ("_private", "key_id", "public_key")
+
+    def __init__(self, private: ec.EllipticCurvePrivateKey) -> None:
+        self._private = private
+        self.public_key = private.public_key()
+        _require_p256(self.public_key)
+        self.key_id = key_id(self.public_key)
+
+    def sign(self, data: bytes) -> bytes:
+        """Sign with the nonce of RFC 6979: the same data always gives the same signature."""
+        return self._private.sign(data, ec.ECDSA(SHA256(), deterministic_signing=True))
+
+    def __repr__(self) -> str:
+        return f"<HeldKey {self.key_id}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +120,19 @@ def pae(payload_type: str, payload: bytes) -> bytes:
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 
 
-def sign(payload: bytes, payload_type: str, key: ec.EllipticCurvePrivateKey) -> Envelope:
-    """Sign ``payload`` with a P-256 key; the same input always gives the same signature (RFC 6979)."""
-    _require_p256(key.public_key())
+def sign(payload: bytes, payload_type: str, key: StatementSigner | ec.EllipticCurvePrivateKey) -> Envelope:
+    """Have ``payload`` signed by a P-256 key, or by whoever holds one.
+
+    Raises MalformedEnvelope for a payload that is too long, BadSignature when what comes back does not verify: a
+    token may be set to another key or padding, and what is recorded can never be signed again.
+    """
+    signer = HeldKey(key) if isinstance(key, ec.EllipticCurvePrivateKey) else key
     if len(payload) > MAX_PAYLOAD:
         raise MalformedEnvelope(f"Got a payload of {len(payload)} bytes, expected at most {MAX_PAYLOAD}.")
-    signature = key.sign(pae(payload_type, payload), ec.ECDSA(SHA256(), deterministic_signing=True))
-    return Envelope(payload_type, payload, key_id(key.public_key()), signature)
+    signature = signer.sign(pae(payload_type, payload))
+    envelope = Envelope(payload_type, payload, signer.key_id, signature)
+    verify(envelope, signer.public_key)
+    return envelope
 
 
 def verify(envelope: Envelope, public_key: ec.EllipticCurvePublicKey) -> None:

@@ -1,4 +1,4 @@
-"""The proof for one output: the receipt a verifier takes, and where its record stands in the log."""
+"""The proof for one record: the receipts a verifier takes, and where the record stands in the log."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from datetime import datetime
 
 from governance.adapters import keys
 from governance.adapters.tree import node_reader
-from governance.ledger.bundle import Receipt, log_entry
+from governance.errors import RequestError
+from governance.ledger.bundle import LogEntry, Receipt, log_entry
+from governance.ledger.checks import open_trusted
 from governance.ledger.merkle import inclusion_path
+from governance.ledger.note import VerifierKey
+from governance.ledger.tlog_proof import proof_receipt
 from governance.models import Checkpoint, Output, ProvenanceRecord, SequencedEntry
 from governance.provenance.envelope import Envelope
 from governance.provenance.statement import PAYLOAD_TYPE
@@ -43,20 +47,48 @@ def standing_of(record: ProvenanceRecord) -> Standing:
     return Standing(entry.seq, entry.integrated_at, checkpoint.size if checkpoint else None)
 
 
-def receipt_bytes(output: Output) -> bytes:
+def receipt_bytes(of: Output | ProvenanceRecord) -> bytes:
     """The receipt as a Sigstore bundle: envelope, log entry, inclusion proof and signed checkpoint.
 
     Before the log has taken the record in, the bundle holds the envelope alone: signed, pending.
     """
-    record = output.provenance
-    envelope = envelope_of(record)
+    record = _record(of)
+    return Receipt(envelope_of(record), _place(record)).to_bytes()
+
+
+def proof_text(of: Output | ProvenanceRecord) -> str:
+    """The receipt as a C2SP ``.tlog-proof``, the envelope in its extra line. Raises RequestError ``proof.pending``."""
+    record = _record(of)
+    place = _place(record)
+    if place is None:
+        raise RequestError(
+            "The log has not sealed this record yet, so there is no proof of its place.",
+            how_to_fix="Try again in a few seconds. The receipt can be had now: it says that the record is pending.",
+            code="proof.pending",
+        )
+    return proof_receipt(envelope_of(record), place)
+
+
+def _record(of: Output | ProvenanceRecord) -> ProvenanceRecord:
+    return of.provenance if isinstance(of, Output) else of
+
+
+def _place(record: ProvenanceRecord) -> LogEntry | None:
+    """The record's place with its proof; None while no checkpoint covers it."""
     entry = SequencedEntry.objects.filter(record=record).first()
     checkpoint = _covering(entry.seq) if entry is not None else None
     if entry is None or checkpoint is None:
-        return Receipt(envelope, None).to_bytes()
+        return None
     path = inclusion_path(entry.seq, checkpoint.size, node_reader("default"))
-    log_key = keys.trust().log_keys[0].key
-    return Receipt(envelope, log_entry(entry.seq, bytes(record.leaf), path, checkpoint.note, log_key)).to_bytes()
+    return log_entry(entry.seq, bytes(record.leaf), path, checkpoint.note, _signer_of(checkpoint))
+
+
+def _signer_of(checkpoint: Checkpoint) -> VerifierKey:
+    """The key that signed the checkpoint: the log may have had another before. Raises NoteError: none we trust did."""
+    trust = keys.trust()
+    signed_by = open_trusted(checkpoint.note, trust).signed_by
+    known = (item for item in trust.log_keys if item.key in signed_by and item.valid_for(checkpoint.size))
+    return next(known).key
 
 
 def _covering(seq: int) -> Checkpoint | None:

@@ -1,4 +1,4 @@
-"""A provenance record, explained field by field, with how anybody can check it without us."""
+"""A record of an output or of an event, explained field by field, with what was said of it since."""
 
 from __future__ import annotations
 
@@ -7,38 +7,49 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from django.db.models import Q, QuerySet
 
-from governance.access import User, visible_clients
+from governance.access import User, may, visible_clients
 from governance.adapters import keys
 from governance.ledger.merkle import leaf_hash
-from governance.models import Checkpoint, ProvenanceRecord
-from governance.policy.phrases import count_of, day
+from governance.models import Checkpoint, ProvenanceRecord, RecordCorrection
+from governance.models.content import about
 from governance.provenance.canonical import sha256_hex
-from governance.provenance.cutout import CutoutProvenance
-from governance.provenance.envelope import verify
+from governance.provenance.envelope import Envelope, verify
 from governance.provenance.errors import BadSignature
-from governance.provenance.statement import STATEMENT_TYPE, Statement
+from governance.provenance.event import LedgerEvent
+from governance.provenance.statement import Statement
+from governance.reports.commitments import RowsAltered, check_entry_rows
 from governance.reports.evidence import envelope_of, standing_of
+from governance.reports.record_fields import Field, fields_of
+from governance.reports.record_subjects import Subject, kind_words, subject_of
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """One field of the statement: its path in the JSON, its value, and what it means."""
+class CorrectionLine:
+    """Somebody said what is wrong with a record. ``record``: the entry that says so."""
 
-    path: str
-    value: str
-    meaning: str
-    is_digest: bool = False
+    record: UUID | None
+    at: datetime
+    by: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class RecordDetail:
-    """``index`` None: the log has not taken it in. ``key_trusted``: the key stands in our trust file."""
+    """``output`` None: it is of an event, ``about`` one of our rows. ``index`` None: the log has not taken it in.
+
+    ``key_trusted``: the key stands in our trust file. ``altered``: how its rows are not what was committed to.
+    """
 
     record: UUID
-    output: int
+    kind: str
+    title: str
+    output: int | None
     decision: int | None
+    about: Subject | None
+    altered: str
     client: str
     issued_at: datetime
     signature_holds: bool
@@ -55,25 +66,34 @@ class RecordDetail:
     standing: str
     checkpoint_size: int | None
     checkpoint_note: str
+    corrects: UUID | None
+    corrections: tuple[CorrectionLine, ...]
 
 
 def visible_records(user: User) -> QuerySet[ProvenanceRecord]:
-    """The records of clients that ``user`` may see."""
-    rows = ProvenanceRecord.objects.filter(client__in=visible_clients(user))
-    return rows.select_related("client", "output__cutout__decision")
+    """The records of clients that ``user`` may see; those of no client for whoever may read evidence."""
+    seen = Q(client__in=visible_clients(user))
+    if may(user, "evidence.read"):
+        seen |= Q(client=None)
+    return ProvenanceRecord.objects.filter(seen).select_related("client", "output__cutout__decision")
 
 
 def record_detail(row: ProvenanceRecord) -> RecordDetail:
-    """Everything there is to say of a record; the signature is checked now, against the trust file."""
+    """Everything there is to say of a record. The signature is checked now, against the trust file, and so are the
+    rows that an event committed to."""
     envelope, standing = envelope_of(row), standing_of(row)
     statement = Statement.from_bytes(envelope.payload)
     trusted = keys.trust().record_key(row.key_id)
     checkpoint = Checkpoint.objects.filter(size=standing.checkpoint_size).first()
     return RecordDetail(
         record=row.pk,
+        kind=row.kind,
+        title=_title(row, statement),
         output=row.output_id,
-        decision=row.output.cutout.decision_id,
-        client=row.client.name,
+        decision=row.output.cutout.decision_id if row.output else None,
+        about=subject_of(row.about) if row.about else None,
+        altered=_altered(row),
+        client=row.client.name if row.client else "",
         issued_at=statement.predicate.issued_at,
         signature_holds=trusted is not None and _holds(envelope, trusted.public_key),
         key_trusted=trusted is not None,
@@ -89,108 +109,40 @@ def record_detail(row: ProvenanceRecord) -> RecordDetail:
         standing=standing.words,
         checkpoint_size=standing.checkpoint_size,
         checkpoint_note=checkpoint.note if checkpoint else "",
+        corrects=row.corrects_id,
+        corrections=_corrections(row),
     )
 
 
-def _holds(envelope, public_key) -> bool:  # type: ignore[no-untyped-def]  # the types are those of verify
+def _title(row: ProvenanceRecord, statement: Statement) -> str:
+    if row.output_id is not None:
+        return f"Record of output {row.output_id}"
+    stated = statement.predicate
+    act = stated.details.get("act") if isinstance(stated, LedgerEvent) else None
+    return f"{kind_words(row.kind)}: {act}" if act else kind_words(row.kind)
+
+
+def _altered(row: ProvenanceRecord) -> str:
+    try:
+        check_entry_rows(row)
+    except RowsAltered as problem:
+        return f"{problem.message} {problem.how_to_fix}"
+    return ""
+
+
+def _corrections(row: ProvenanceRecord) -> tuple[CorrectionLine, ...]:
+    """What was said of it since, the oldest first (two queries)."""
+    said = RecordCorrection.objects.filter(record=row).select_related("corrected_by")
+    entries = dict(ProvenanceRecord.objects.filter(corrects=row).values_list("about", "pk"))
+    return tuple(
+        CorrectionLine(entries.get(about(each)), each.corrected_at, each.corrected_by.get_username(), each.reason)
+        for each in said
+    )
+
+
+def _holds(envelope: Envelope, public_key: EllipticCurvePublicKey) -> bool:
     try:
         verify(envelope, public_key)
     except BadSignature:
         return False
     return True
-
-
-def fields_of(statement: Statement) -> tuple[Field, ...]:
-    """The statement's fields in its own order, each with its meaning."""
-    subject, stated = statement.subject, statement.predicate
-    head = (
-        Field("_type", STATEMENT_TYPE, "The format: an in-toto statement, version 1"),
-        Field("subject.name", subject.name, "The file spoken of, by an opaque name"),
-        Field("subject.digest.sha256", subject.sha256, "SHA-256 of the file as made; yours must have it too", True),
-        Field("subject.mediaType", subject.media_type, "The kind of file"),
-        Field("predicateType", statement.predicate_type, "How to read what follows"),
-    )
-    return head + (_cutout_fields(stated) if isinstance(stated, CutoutProvenance) else ())
-
-
-def _cutout_fields(stated: CutoutProvenance) -> tuple[Field, ...]:
-    before = stated.prev_checkpoint
-    return (
-        Field("record_id", stated.record_id, "This record"),
-        Field("job", stated.job, "The job, by an opaque id"),
-        Field("tenant", stated.tenant, "The client, by an opaque id: public records name nobody"),
-        Field("issued_at", _moment(stated.issued_at), "When the record was signed"),
-        Field(
-            "prev_checkpoint",
-            f"{before.origin}, {before.size} entries, root {before.root}",
-            "The newest signed state of the log known then: the record cannot be older than it",
-        ),
-        Field("model", f"{stated.model.name} {stated.model.version}", "The model that ran"),
-        Field(
-            "model.weights_sha256",
-            stated.model.weights_sha256,
-            "SHA-256 of the very bytes that were loaded",
-            True,
-        ),
-        Field(
-            "weights_license.spdx_ids",
-            ", ".join(stated.weights_license.spdx_ids),
-            "Every licence declared for the weights, conflicting ones included",
-        ),
-        Field(
-            "weights_license.text_sha256",
-            stated.weights_license.text_sha256 or "none came along",
-            "SHA-256 of the licence text that came with the weights",
-            stated.weights_license.text_sha256 is not None,
-        ),
-        *_lineage_fields(stated),
-        *_decision_fields(stated),
-        *_run_fields(stated),
-        *_input_fields(stated),
-    )
-
-
-def _lineage_fields(stated: CutoutProvenance) -> tuple[Field, ...]:
-    statements = count_of(stated.lineage.entries, "statement")
-    meaning = f"What was known of the training data, {statements}, by digest"
-    return (Field("lineage.manifest_sha256", stated.lineage.manifest_sha256, meaning, True),)
-
-
-def _input_fields(stated: CutoutProvenance) -> tuple[Field, ...]:
-    meaning = "A salted commitment: shows nothing by itself, and proves the value once salt and value are shown"
-    return tuple(Field(f"inputs.{entry.field}", entry.commitment, meaning, True) for entry in stated.inputs)
-
-
-def _decision_fields(stated: CutoutProvenance) -> tuple[Field, ...]:
-    decision = stated.decision
-    grants = ", ".join(f"{grant.kind} {grant.ref}" for grant in decision.grants)
-    return (
-        Field("decision.id", decision.id, "The decision that allowed the run, by an opaque id"),
-        Field("decision.outcome", f"{decision.outcome} at {decision.stage}", "What it said, and at which gate"),
-        Field("decision.decided_at", _moment(decision.decided_at), "When it was decided"),
-        Field("decision.grants", grants, "The rights relied upon; bought ones by an opaque id"),
-        Field("decision.decision_sha256", decision.decision_sha256, "The decision's own text, by digest", True),
-        Field("decision.facts_sha256", decision.facts_sha256, "The facts it was given, by digest", True),
-        Field("decision.rule_set_digest", decision.rule_set_digest, "The rules applied, by digest", True),
-        Field("decision.evaluator_version", decision.evaluator_version, "The version of the evaluator"),
-    )
-
-
-def _run_fields(stated: CutoutProvenance) -> tuple[Field, ...]:
-    run = stated.run
-    return (
-        Field("run.profile", run.profile, "How the picture was prepared and the mask refined"),
-        Field("run.engine", f"{run.engine}, {run.device}, {run.precision}", "Where and how exactly it was computed"),
-        Field("run.code_revision", run.code_revision, "The revision of the code"),
-        Field("run.input", f"{run.input_width} × {run.input_height} pixels", "What the network saw"),
-        Field(
-            "run.foreground",
-            f"{run.foreground}, {run.coverage_permille} ‰ of the picture",
-            "Whether a foreground was found, and how much of the picture it covers",
-        ),
-        Field("run.torch_version", run.torch_version or "not stated", "The version of the numeric library"),
-    )
-
-
-def _moment(when: datetime) -> str:
-    return f"{day(when)}, {when:%H:%M:%S} UTC"

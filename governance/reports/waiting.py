@@ -1,5 +1,5 @@
-"""What waits for one person: waivers to answer, review cases to decide, holds to lift or to look at again, and what
-another person recorded that counts only once a second one stands behind it."""
+"""What waits for one person: alarms to look into, waivers to answer, review cases to decide, holds to lift or to look
+at again, and what another person recorded that counts only once a second one stands behind it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.urls import reverse
 from governance.access import User, may, visible_clients
 from governance.models import DeclarationResolution, InputPermission, LicenseEncoding
 from governance.reports.holds import HoldLine, hold_list
+from governance.reports.ledger import open_alarms
 from governance.reports.policies import policy_list
 from governance.reports.reviews import review_list
 from governance.reports.waivers import waiver_list
@@ -34,9 +35,17 @@ class Waiting:
 
 
 def waiting_for(user: User, at: datetime) -> tuple[Waiting, ...]:
-    """At most SHOWN, the oldest first; only what ``user`` may act on."""
+    """At most SHOWN, alarms before everything, then the oldest; only what ``user`` may act on."""
     found = [*_waivers(user, at), *_reviews(user, at), *_holds(user, at), *_drafts(user, at), *_recorded(user)]
-    return tuple(sorted(found, key=lambda item: item.since)[:SHOWN])
+    return (*_alarms(user), *sorted(found, key=lambda item: item.since))[:SHOWN]
+
+
+def _alarms(user: User) -> Iterable[Waiting]:
+    if not may(user, "alarm.acknowledge"):
+        return
+    url = f"{reverse('ledger')}#alarms"
+    for line in open_alarms(user):
+        yield Waiting(f"Alarm {line.pk}", url, line.message, "Say what it was", "deny", line.kind, line.raised_at)
 
 
 def _waivers(user: User, at: datetime) -> Iterable[Waiting]:

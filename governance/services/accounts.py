@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
 
 from governance.errors import RequestError
 from governance.models import Client, Role, RoleGrant
+from governance.services.entries import record_event
 
 
 def add_user(username: str, password: str | None) -> User:
@@ -30,7 +32,10 @@ def grant_role(user: User, role: str, client: Client | None = None) -> RoleGrant
     """Give ``user`` a role for one client, or for every client. Giving it twice changes nothing."""
     if role not in Role.values:
         raise RequestError(f"Unknown role {role!r}; expected one of {', '.join(Role.values)}.", code="role.unknown")
-    grant, _ = RoleGrant.objects.current().get_or_create(user=user, role=role, client=client)
+    with transaction.atomic():
+        grant, created = RoleGrant.objects.current().get_or_create(user=user, role=role, client=client)
+        if created:
+            record_event("role", "granted", grant, client_id=grant.client_id, details={"role": role})
     return grant
 
 
@@ -45,4 +50,6 @@ def _check_password(password: str) -> None:
 
 def end_role(grant: RoleGrant) -> None:
     """Take a role away; that it was held stays on record."""
-    RoleGrant.objects.current().filter(pk=grant.pk).update(ended_at=timezone.now())
+    with transaction.atomic():
+        if RoleGrant.objects.current().filter(pk=grant.pk).update(ended_at=timezone.now()):
+            record_event("role", "ended", grant, client_id=grant.client_id, details={"role": grant.role})

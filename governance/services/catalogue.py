@@ -23,6 +23,7 @@ from governance.models import (
     WeightsArtifact,
 )
 from governance.services.catalogue_readings import read_shipped, sync_readings
+from governance.services.entries import record_event
 
 _SYNC_LOCK = 0x434154
 
@@ -51,7 +52,7 @@ def take_in(directory: Path) -> SyncReport:
         report = sync_catalogue(catalogue)
         readings = sync_readings(shipped)
         if readings and report.unchanged:
-            CatalogueSync.objects.create(digest=catalogue.digest, as_of=catalogue.as_of)
+            _note(catalogue)
     return replace(report, added=report.added + readings)
 
 
@@ -65,8 +66,14 @@ def sync_catalogue(catalogue: Catalogue) -> SyncReport:
             return SyncReport(catalogue.digest, 0, 0)
         writer = _Writer(catalogue)
         writer.write_all()
-        CatalogueSync.objects.create(digest=catalogue.digest, as_of=catalogue.as_of)
+        _note(catalogue)
         return SyncReport(catalogue.digest, writer.added, writer.changed)
+
+
+def _note(catalogue: Catalogue) -> None:
+    row = CatalogueSync.objects.create(digest=catalogue.digest, as_of=catalogue.as_of)
+    said = {"digest": catalogue.digest, "as_of": catalogue.as_of.isoformat()}
+    record_event("reading", "edition-taken-in", row, details=said)
 
 
 class _Writer:

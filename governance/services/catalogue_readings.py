@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.db import transaction
+
 from governance.adapters import blobs
 from governance.licensing.catalogue import Catalogue
 from governance.licensing.catalogue_shapes import LicenseTextEntry
@@ -15,6 +17,8 @@ from governance.licensing.verbatim import check_readings
 from governance.models import LicenseEncoding, LicenseText
 from governance.provenance.canonical import sha256_hex
 from governance.rights.readings import encoding_body
+from governance.services.encodings import reading_details
+from governance.services.entries import record_event
 
 FOLDER = "encodings"
 
@@ -52,19 +56,23 @@ def sync_readings(shipped: Shipped) -> int:
 
     Raises EncodingRefused for a reading that was changed without a new revision: decisions cite the revision.
     """
-    added = sum(_put_text(entry, content) for entry, content in shipped.texts)
-    return added + sum(_put_encoding(encoding) for encoding in shipped.encodings)
+    with transaction.atomic():
+        added = sum(_put_text(entry, content) for entry, content in shipped.texts)
+        return added + sum(_put_encoding(encoding) for encoding in shipped.encodings)
 
 
 def _put_text(entry: LicenseTextEntry, content: bytes) -> bool:
     # Again each time: a new store may stand beside an old database.
     blobs.put(content)
-    _, created = LicenseText.objects.get_or_create(
+    text, created = LicenseText.objects.get_or_create(
         license_id=entry.license,
         sha256=entry.sha256,
         source=entry.source,
         defaults={"language": entry.language, "revision": entry.revision, "captured_on": entry.captured_on},
     )
+    if created:
+        said = {"license": entry.license, "text_sha256": entry.sha256}
+        record_event("reading", "text-shipped", text, details=said)
     return created
 
 
@@ -78,7 +86,8 @@ def _put_encoding(encoding: Encoding) -> bool:
     row = LicenseEncoding.objects.filter(**key).first()
     if row is None:
         text = LicenseText.objects.filter(license_id=encoding.license_id, sha256=encoding.text_sha256).first()
-        LicenseEncoding.objects.create(**key, text=text, body=body.decode(), body_sha256=sha256_hex(body))
+        row = LicenseEncoding.objects.create(**key, text=text, body=body.decode(), body_sha256=sha256_hex(body))
+        record_event("reading", "shipped", row, details=reading_details(row))
         return True
     if row.body_sha256 != sha256_hex(body):
         raise EncodingRefused(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from django.db import transaction
 from django.utils import timezone
 
 from governance.access import User, require
 from governance.errors import RequestError
 from governance.models import ClaimContradiction, ClaimReview, LineageClaim
+from governance.services.entries import record_event
 from governance.services.papers import check_papers, keep_papers
 from governance.services.reasons import check_reason
 from governance.services.words import check_words
@@ -30,13 +32,16 @@ def contradict(
             how_to_fix="Give the document, page or thread.",
             code="claim.source",
         )
-    return ClaimContradiction.objects.create(
-        claim=claim,
-        counter=counter,
-        source=source.strip(),
-        evidence_sha256s=_kept(evidence),
-        recorded_by_id=actor.pk,
-    )
+    with transaction.atomic():
+        row = ClaimContradiction.objects.create(
+            claim=claim,
+            counter=counter,
+            source=source.strip(),
+            evidence_sha256s=_kept(evidence),
+            recorded_by_id=actor.pk,
+        )
+        record_event("claim", "contradicted", row)
+    return row
 
 
 def review_claim(
@@ -61,14 +66,17 @@ def review_claim(
             how_to_fix="Give a day after today, or none.",
             code="claim.review_on",
         )
-    return ClaimReview.objects.create(
-        claim=claim,
-        conclusion=conclusion,
-        rationale=rationale,
-        evidence_sha256s=_kept(evidence),
-        review_on=review_on,
-        reviewed_by_id=actor.pk,
-    )
+    with transaction.atomic():
+        row = ClaimReview.objects.create(
+            claim=claim,
+            conclusion=conclusion,
+            rationale=rationale,
+            evidence_sha256s=_kept(evidence),
+            review_on=review_on,
+            reviewed_by_id=actor.pk,
+        )
+        record_event("claim", "reviewed", row, details={"conclusion": conclusion})
+    return row
 
 
 def _kept(evidence: Sequence[bytes]) -> list[str]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from governance.access import User, require
 from governance.errors import RequestError
 from governance.models import Contract
+from governance.services.entries import record_event
 from governance.services.numbering import next_ref, next_version
 from governance.services.papers import check_papers, check_text, keep_papers
 
@@ -47,7 +48,7 @@ def enter_contract(actor: User, terms: ContractTerms, evidence: tuple[bytes, ...
         if ref:
             _check_amendment(ref, terms.signed_on)
         ref = ref or next_ref("CTR", Contract)
-        return Contract.objects.create(
+        contract = Contract.objects.create(
             ref=ref,
             version=next_version(Contract, ref),
             title=terms.title.strip(),
@@ -62,6 +63,8 @@ def enter_contract(actor: User, terms: ContractTerms, evidence: tuple[bytes, ...
             evidence_sha256s=keep_papers(evidence),
             entered_by_id=actor.pk,
         )
+        record_event("contract", "entered", contract, details={"version": contract.version})
+    return contract
 
 
 def newest_contract(ref: str) -> Contract:

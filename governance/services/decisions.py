@@ -10,6 +10,7 @@ from governance.models import Cutout, Decision, DeploymentTarget, GrantSet, Job,
 from governance.policy.decision import Outcome
 from governance.provenance.canonical import canonical, sha256_hex
 from governance.rights.verdicts import Verdict
+from governance.services.entries import record_event
 
 _STATUS = {
     Outcome.PERMIT: Status.QUEUED,
@@ -33,7 +34,10 @@ def store_decision(
     cutout: Cutout | None = None,
     previous: Decision | None = None,
 ) -> Decision:
-    """Insert the decision with the canonical bytes of everything it was given and found, and their digests."""
+    """Insert the decision with the canonical bytes of everything it was given and found, and their digests.
+
+    In the caller's transaction: the decision and its entry in the log come together.
+    """
     made = verdict.decision
     body = canonical(made.as_json())
     decision = Decision.objects.create(
@@ -62,7 +66,13 @@ def store_decision(
         changes="\n".join(change.message for change in made.changes),
     )
     _store_trials(decision, verdict)
+    _enter_in_log(decision, target.project.client_id)
     return decision
+
+
+def _enter_in_log(decision: Decision, client_id: int) -> None:
+    said = {"decision": str(decision.opaque_id), "outcome": decision.outcome, "body_sha256": decision.body_sha256}
+    record_event("decision", decision.stage, decision, client_id=client_id, details=said)
 
 
 def _grant_set(verdict: Verdict) -> GrantSet:

@@ -27,6 +27,7 @@ from governance.models import (
 from governance.provenance.canonical import sha256_hex
 from governance.provenance.errors import NotCanonical
 from governance.rights.readings import encoding_body
+from governance.services.entries import record_event
 from governance.services.reasons import check_reason
 
 # What the service says of a draft itself; a draft that says it too is read without it.
@@ -48,7 +49,7 @@ def draft_encoding(actor: User, license: License, toml: str, rationale: str) -> 
         revision = _next_revision(license)
         encoding = encoding_from_mapping(data | _said_by_us(actor, license, revision), license.slug)
         body = _body(encoding)
-        return LicenseEncoding.objects.create(
+        row = LicenseEncoding.objects.create(
             license=license,
             origin=LicenseEncoding.Origin.ORGANISATION,
             revision=revision,
@@ -58,6 +59,8 @@ def draft_encoding(actor: User, license: License, toml: str, rationale: str) -> 
             rationale=rationale,
             drafted_by_id=actor.pk,
         )
+        record_event("reading", "drafted", row, details=reading_details(row))
+    return row
 
 
 def approve_encoding(actor: User, encoding: LicenseEncoding) -> EncodingApproval:
@@ -74,9 +77,11 @@ def approve_encoding(actor: User, encoding: LicenseEncoding) -> EncodingApproval
         raise RequestError(f"{encoding} was retired.", how_to_fix="Draft it anew.", code="encoding.retired")
     try:
         with transaction.atomic():
-            return EncodingApproval.objects.create(encoding=encoding, approved_by_id=actor.pk)
+            approval = EncodingApproval.objects.create(encoding=encoding, approved_by_id=actor.pk)
+            record_event("reading", "approved", encoding, approval, details=reading_details(encoding))
     except IntegrityError as problem:
         raise RequestError(f"{encoding} is approved already.", code="encoding.approved") from problem
+    return approval
 
 
 def retire_encoding(actor: User, encoding: LicenseEncoding, reason: str) -> EncodingRetirement:
@@ -92,9 +97,21 @@ def retire_encoding(actor: User, encoding: LicenseEncoding, reason: str) -> Enco
         )
     try:
         with transaction.atomic():
-            return EncodingRetirement.objects.create(encoding=encoding, reason=reason, retired_by_id=actor.pk)
+            retirement = EncodingRetirement.objects.create(encoding=encoding, reason=reason, retired_by_id=actor.pk)
+            record_event("reading", "retired", encoding, retirement, details=reading_details(encoding))
     except IntegrityError as problem:
         raise RequestError(f"{encoding} was retired already.", code="encoding.retired") from problem
+    return retirement
+
+
+def reading_details(encoding: LicenseEncoding) -> dict[str, str | int | None]:
+    """What the log says of a reading in the clear: which licence and revision, and the digest of the terms."""
+    return {
+        "license": encoding.license_id,
+        "origin": encoding.origin,
+        "revision": encoding.revision,
+        "body_sha256": encoding.body_sha256,
+    }
 
 
 def _check_ours(encoding: LicenseEncoding, what: str) -> None:

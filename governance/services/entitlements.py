@@ -16,6 +16,7 @@ from governance.rights.grants import early_ends, end_of_version, ends_at
 from governance.services.constraints import broken_constraint
 from governance.services.contracts import newest_contract
 from governance.services.entitlement_terms import Grant, check_grant
+from governance.services.entries import record_event
 from governance.services.numbering import next_ref, next_version
 from governance.services.papers import check_papers, keep_papers
 
@@ -46,10 +47,11 @@ def enter_entitlement(actor: User, grant: Grant, evidence: tuple[bytes, ...], re
                 **_columns(grant),
             )
             row.save(force_insert=True)
-            Quota.objects.bulk_create(
+            quotas = Quota.objects.bulk_create(
                 Quota(entitlement=row, unit=each.unit, period=each.period, limit=each.limit, overage=each.overage)
                 for each in grant.quotas
             )
+            record_event("entitlement", "entered", row, *quotas, details=_opaque(row) | {"quotas": len(quotas)})
             return row
     except IntegrityError as problem:
         if broken_constraint(problem) != "entitlement_versions_do_not_overlap":
@@ -134,9 +136,11 @@ def verify_entitlement(actor: User, entitlement: Entitlement) -> EntitlementVeri
         )
     try:
         with transaction.atomic():
-            return EntitlementVerification.objects.create(entitlement=entitlement, verified_by_id=actor.pk)
+            verified = EntitlementVerification.objects.create(entitlement=entitlement, verified_by_id=actor.pk)
+            record_event("entitlement", "verified", entitlement, verified, details=_opaque(entitlement))
     except IntegrityError as problem:
         raise RequestError(f"{entitlement} is verified already.", code="entitlement.verified") from problem
+    return verified
 
 
 def end_entitlement(
@@ -160,12 +164,12 @@ def end_entitlement(
             how_to_fix="Give a timezone-aware datetime.",
             code="entitlement.ended_at",
         )
-    versions = set(Entitlement.objects.filter(ref=ref).values_list("version", flat=True))
+    versions = {row.version: row for row in Entitlement.objects.filter(ref=ref).order_by("version")}
     if not versions:
         raise RequestError(f"There is no entitlement {ref}.", code="entitlement.unknown")
     if version is not None and version not in versions:
         raise RequestError(
-            f"{ref} has no version {version}; there are {', '.join(map(str, sorted(versions)))}.",
+            f"{ref} has no version {version}; there are {', '.join(map(str, versions))}.",
             how_to_fix="Name one of them, or end the whole entitlement.",
             code="entitlement.version_unknown",
         )
@@ -174,8 +178,16 @@ def end_entitlement(
         raise RequestError(f"{ref} has ended already.", code="entitlement.ended")
     try:
         with transaction.atomic():
-            return EntitlementEnd.objects.create(
+            end = EntitlementEnd.objects.create(
                 ref=ref, version=version, ended_at=ended_at, reason=reason.strip(), ended_by_id=actor.pk
             )
+            # Each version is a right of its own in the log, told from entering to ending.
+            for row in versions.values() if version is None else [versions[version]]:
+                record_event("entitlement", "ended", row, end, details=_opaque(row))
     except IntegrityError as problem:
         raise RequestError(f"{named} has ended already.", code="entitlement.ended") from problem
+    return end
+
+
+def _opaque(row: Entitlement) -> dict[str, str | int | None]:
+    return {"entitlement": str(row.opaque_id), "version": row.version}

@@ -23,6 +23,7 @@ from governance.models import (
     Ternary,
     WeightsDistribution,
 )
+from governance.services.entries import record_event
 from governance.services.reasons import check_reason
 from governance.services.words import check_words
 
@@ -86,6 +87,9 @@ def _restate(
             for field, value in changed.items()
         )
         type(subject).objects.filter(pk=row.pk).update(**changed)
+        client_id = (subject if isinstance(subject, Project) else subject.project).client_id
+        of = {"of": "project" if isinstance(subject, Project) else "target", "facts": len(changes)}
+        record_event("determination", "restated", *changes, client_id=client_id, details=of)
     for field, value in changed.items():
         setattr(subject, field, value)
     return changes

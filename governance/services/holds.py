@@ -28,6 +28,7 @@ from governance.models import (
 )
 from governance.policy.relief import HoldScope
 from governance.services.constraints import broken_constraint
+from governance.services.entries import record_event
 from governance.services.numbering import next_ref
 from governance.services.reasons import check_reason
 from governance.services.words import check_words
@@ -61,7 +62,7 @@ def place_hold(actor: User, scope: str, scope_ref: str, reason: str, review_on: 
     if review_on is not None and review_on < timezone.now().date():
         raise RequestError(f"The day to look at it again ({review_on}) has passed.", code="hold.review_on")
     with transaction.atomic():
-        return Hold.objects.create(
+        hold = Hold.objects.create(
             ref=next_ref("HLD", Hold),
             scope=scope,
             scope_ref=found,
@@ -69,18 +70,22 @@ def place_hold(actor: User, scope: str, scope_ref: str, reason: str, review_on: 
             review_on=review_on,
             placed_by_id=actor.pk,
         )
+        record_event("hold", "placed", hold, client_id=client_id, details={"scope": scope})
+    return hold
 
 
 def lift_hold(actor: User, hold: Hold, reason: str) -> HoldLift:
     """Say, with the reason, that the hold may go. The second person who says so lifts it; work goes on by itself."""
-    require_about(actor, "hold.lift", client_of_hold(hold))
+    client_id = client_of_hold(hold)
+    require_about(actor, "hold.lift", client_id)
     why = check_reason("hold.no_reason", "A lift", reason)
     lifters = set(hold.lifts.values_list("lifted_by_id", flat=True))
     if len(lifters) >= LIFTS:
         raise RequestError(f"{hold} was lifted already.", code="hold.lifted")
     try:
         with transaction.atomic():
-            return HoldLift.objects.create(hold=hold, reason=why, lifted_by_id=actor.pk)
+            lift = HoldLift.objects.create(hold=hold, reason=why, lifted_by_id=actor.pk)
+            record_event("hold", "lifted", hold, lift, client_id=client_id, details={"scope": hold.scope})
     except IntegrityError as problem:
         if broken_constraint(problem) != "hold_lifted_once_per_person":
             raise
@@ -89,6 +94,7 @@ def lift_hold(actor: User, hold: Hold, reason: str) -> HoldLift:
             how_to_fix="Ask a colleague with the legal or licence admin role.",
             code="hold.same_person",
         ) from problem
+    return lift
 
 
 def client_of_hold(hold: Hold) -> int | None:

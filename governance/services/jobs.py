@@ -30,7 +30,8 @@ def request_job(
     """
     require(actor, "job.request", target.project.client_id)
     _check_submission(target, assets)
-    known = Job.objects.filter(idempotency_key=idempotency_key).first()
+    sent_before = Job.objects.filter(requested_by_id=actor.pk, idempotency_key=idempotency_key)
+    known = sent_before.first()
     if known is not None:
         return _same_submission(known, actor, target, model, assets)
     verdicts = judge_pictures(target, model, assets, timezone.now())
@@ -40,7 +41,7 @@ def request_job(
             return _store_job(actor, target, model, idempotency_key, verdicts)
     except IntegrityError:
         # Two tabs sent the same form at once: the other one was first.
-        return _same_submission(Job.objects.get(idempotency_key=idempotency_key), actor, target, model, assets)
+        return _same_submission(sent_before.get(), actor, target, model, assets)
 
 
 def _check_submission(target: DeploymentTarget, assets: Sequence[Asset]) -> None:

@@ -2,127 +2,190 @@
 
 Entries are claimed by deleting outbox rows, never by ``id > last``: sequence values commit out of order, and polling
 past them would lose a record for ever.
+
+The order of things makes every crash recoverable: the batch is committed, its files are on disk, the signer signs, the
+checkpoint is stored, and the file ``checkpoint`` is replaced. Whatever was not reached is done by the next step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import hashlib
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
 
-from django.db import connections, transaction
+from django.conf import settings
+from django.db import connections
 
-from governance.adapters.signer import Signer
-from governance.adapters.tree import node_reader
+from governance.adapters import keys
+from governance.adapters.log_files import LogFiles
+from governance.adapters.signer import LastSigned, RemoteSigner, Signer
+from governance.adapters.tree import hash_reader, leaf_reader, node_reader, proof_nodes
 from governance.errors import PlatformError
-from governance.ledger.edge import Edge, Node
-from governance.ledger.merkle import consistency_path, leaf_hash
-from governance.models import (
-    Checkpoint,
-    ProvenanceRecord,
-    SequencedEntry,
-    TreeNode,
-    TreeState,
-)
+from governance.ledger.checkpoint import open_checkpoint
+from governance.ledger.edge import Edge
+from governance.ledger.errors import LeafError, NoteError
+from governance.ledger.leaf import parse_leaf
+from governance.ledger.merkle import consistency_path
+from governance.models import Checkpoint
+from governance.provenance.envelope import pae
+from governance.provenance.statement import PAYLOAD_TYPE
+from governance.services.ledger_tree import ALIAS, NewEntry, alone, append, tree_edge
 
-ALIAS = "ledger"
 BATCH = 4096
-_INTEGRATOR_LOCK = 0x4C454447
+LogSigner = Signer | RemoteSigner
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """How many entries were taken in, and the records left out because their leaf is not theirs."""
+
+    size: int
+    damaged: tuple[uuid.UUID, ...]
 
 
 def integrate_pending(limit: int = BATCH) -> int:
-    """Move up to ``limit`` entries from the outbox into the sequence, in one transaction; returns how many.
+    """Move up to ``limit`` entries from the outbox into the sequence; returns how many."""
+    return take_in(limit).size
 
-    Two integrators at once are harmless: the transaction lock makes one wait and then see the other's tree.
+
+def take_in(limit: int = BATCH, *, but: Collection[uuid.UUID] = ()) -> Batch:
+    """Move up to ``limit`` entries from the outbox into the sequence, in one transaction.
+
+    What waits is read back now and its leaf compared with the envelope stored beside it: bytes damaged on the disk are
+    never given a place, let alone signed. Records in ``but`` are passed over. Two integrators at once are harmless:
+    the lock makes one wait and then see the other's tree.
     """
-    with _alone():
-        with connections[ALIAS].cursor() as cursor:
-            cursor.execute(
-                "DELETE FROM governance_pendingentry WHERE record_id IN"
-                " (SELECT record_id FROM governance_pendingentry ORDER BY queued_at, record_id LIMIT %s)"
-                " RETURNING record_id",
-                [limit],
-            )
-            record_ids = [row[0] for row in cursor.fetchall()]
-        if record_ids:
-            _extend_tree(record_ids)
-        return len(record_ids)
+    with alone():
+        waiting = _waiting(limit, but)
+        sound = [NewEntry(row.leaf, row.record_id) for row in waiting if row.holds]
+        if sound:
+            _claim([entry.record_id for entry in sound])
+            append(tree_edge(), sound)
+        return Batch(len(sound), tuple(row.record_id for row in waiting if not row.holds))
 
 
-@contextmanager
-def _alone() -> Iterator[None]:
-    """One transaction on the log, with every other ledger process waiting outside."""
-    with transaction.atomic(using=ALIAS):
-        with connections[ALIAS].cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_INTEGRATOR_LOCK])
-        yield
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    record_id: uuid.UUID
+    leaf: bytes
+    payload: bytes
+    signature: bytes
+    key_id: str
 
-
-def _extend_tree(record_ids: list[object]) -> None:
-    # The leaf hash is taken from the bytes read back just now: a damaged leaf must never be signed from a cached hash.
-    rows = ProvenanceRecord.objects.using(ALIAS).filter(pk__in=record_ids)
-    records = list(rows.order_by("created_at", "pk").values_list("pk", "leaf"))
-    if len(records) != len(record_ids):
-        raise PlatformError("An outbox row has no record.", code="ledger.record_missing", permanent=True)
-    hashes = [leaf_hash(bytes(leaf)) for _, leaf in records]
-    edge = tree_edge()
-    grown, completed = edge.extend(hashes)
-    SequencedEntry.objects.using(ALIAS).bulk_create(
-        SequencedEntry(seq=edge.size + offset, record_id=record_id, leaf_hash=hashes[offset])
-        for offset, (record_id, _) in enumerate(records)
-    )
-    _store_nodes(completed)
-    TreeState.objects.using(ALIAS).create(size=grown.size, root=grown.root().hex(), edge=grown.to_bytes())
-
-
-def _store_nodes(nodes: Iterable[Node]) -> None:
-    TreeNode.objects.using(ALIAS).bulk_create(
-        [TreeNode(level=node.level, index=node.index, hash=node.hash) for node in nodes if node.level >= 1]
-    )
-
-
-def tree_edge() -> Edge:
-    """The right edge of the tree as it stands."""
-    state = TreeState.objects.using(ALIAS).order_by("-size").first()
-    return Edge.empty() if state is None else Edge.from_bytes(state.size, bytes(state.edge))
-
-
-def publish_checkpoint(signer: Signer) -> Checkpoint | None:
-    """Have the tree as it stands signed and store the note. None when it is published already.
-
-    Raises PlatformError ``ledger.behind`` or SignerRefused when the database is behind or beside what the signer
-    signed before. If the commit fails after signing, the next call gets the same note again.
-    """
-    with _alone():
-        edge = tree_edge()
-        root = edge.root()
-        last = signer.last()
-        _check_memory(known=last is not None)
-        _check_not_behind(edge, last.size if last else 0)
-        if Checkpoint.objects.using(ALIAS).filter(size=edge.size, root=root.hex()).exists():
-            return None
-        grows = last is not None and last.size < edge.size
-        consistency = consistency_path(last.size, edge.size, node_reader(ALIAS)) if last and grows else ()
-        note = signer.sign(edge.size, root, consistency)
-        return Checkpoint.objects.using(ALIAS).create(size=edge.size, root=root.hex(), note=note)
-
-
-def _check_memory(*, known: bool) -> None:
-    """A signer that remembers nothing would sign anything: refuse where checkpoints are out already."""
-    newest = Checkpoint.objects.using(ALIAS).order_by("-size").first()
-    if newest is not None and not known:
-        raise PlatformError(
-            f"The signer remembers nothing, but a checkpoint for {newest.size} entries was published.",
-            how_to_fix="Restore the signer's folder (CLEARCUT_SIGNER_DIR). If it is lost, open a new log origin.",
-            code="signer.memory_lost",
-            permanent=True,
+    @property
+    def holds(self) -> bool:
+        """Whether the leaf is the one of the envelope beside it."""
+        try:
+            leaf = parse_leaf(self.leaf)
+        except LeafError:
+            return False
+        return (
+            leaf.digest == hashlib.sha256(pae(PAYLOAD_TYPE, self.payload)).digest()
+            and leaf.signature == self.signature
+            and hashlib.sha256(leaf.spki).hexdigest() == self.key_id
         )
+
+
+def _waiting(limit: int, but: Collection[uuid.UUID]) -> list[_Waiting]:
+    """The oldest entries of the outbox, in the order they were made."""
+    with connections[ALIAS].cursor() as cursor:
+        cursor.execute(
+            "SELECT r.id, r.leaf, r.payload, r.signature, r.key_id FROM"
+            " (SELECT record_id FROM governance_pendingentry WHERE NOT record_id = ANY(%s)"
+            "  ORDER BY queued_at, record_id LIMIT %s) p"
+            " JOIN governance_provenancerecord r ON r.id = p.record_id ORDER BY r.created_at, r.id",
+            [list(but), limit],
+        )
+        return [
+            _Waiting(record_id, bytes(leaf), bytes(payload), bytes(signature), key_id)
+            for record_id, leaf, payload, signature, key_id in cursor.fetchall()
+        ]
+
+
+def _claim(record_ids: list[uuid.UUID | None]) -> None:
+    with connections[ALIAS].cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM governance_pendingentry WHERE record_id = ANY(%s) RETURNING record_id", [record_ids]
+        )
+        if len(cursor.fetchall()) != len(record_ids):
+            raise PlatformError("Somebody else emptied the outbox meanwhile.", code="ledger.outbox_changed")
+
+
+def publish_checkpoint(signer: LogSigner, files: LogFiles | None = None) -> Checkpoint | None:
+    """Have the tree as it stands written to files and signed, store the note and publish it. None when nothing is new.
+
+    Raises PlatformError ``ledger.behind``, ``signer.memory_lost`` or ``log.bundle_differs``, or SignerRefused, when
+    the database, the files and what the signer signed before do not continue each other. If the commit fails after
+    signing, the next call gets the same note again.
+    """
+    files = files or LogFiles(settings.LOG_DIR)
+    with alone():
+        edge = tree_edge()
+        files.extend(edge.size, leaf_reader(ALIAS), hash_reader(ALIAS))
+        last, newest = signer.last(), newest_checkpoint()
+        check_memory(last, newest)
+        _check_not_behind(edge, last.size if last else 0)
+        known = newest is not None and (newest.size, newest.root) == (edge.size, edge.root().hex())
+        checkpoint = None if known else _signed(signer, last, edge)
+    files.publish(checkpoint.note if checkpoint else newest.note if newest else "")
+    return checkpoint
+
+
+def _signed(signer: LogSigner, last: LastSigned | None, edge: Edge) -> Checkpoint:
+    proof: tuple[bytes, ...] = ()
+    if last is not None and last.size < edge.size:
+        proof = consistency_path(last.size, edge.size, node_reader(ALIAS, proof_nodes(last.size, edge.size)))
+    note = trusted_note(signer.sign(edge.size, edge.root(), proof), edge.size)
+    return Checkpoint.objects.using(ALIAS).create(size=edge.size, root=edge.root().hex(), note=note)
+
+
+def trusted_note(note: str, size: int) -> str:
+    """The note, once a log key of the trust file that counts for ``size`` is seen to have signed it.
+
+    Whoever answers at the signer's socket may hold another key. Raises PlatformError ``signer.not_trusted``.
+    """
+    counting = [item.key for item in keys.trust().log_keys if item.valid_for(size)]
+    try:
+        open_checkpoint(note, counting, settings.LOG_ORIGIN)
+    except NoteError as problem:
+        raise PlatformError(
+            f"The signer's note for {size} entries is signed by no key that the trust file lists. {problem.message}",
+            how_to_fix="Check which key the signer holds, and add a new one with `manage.py` before it signs.",
+            code="signer.not_trusted",
+            permanent=True,
+        ) from problem
+    return note
+
+
+def newest_checkpoint() -> Checkpoint | None:
+    """The last checkpoint stored."""
+    return Checkpoint.objects.using(ALIAS).order_by("-size").first()
+
+
+def check_memory(last: LastSigned | None, newest: Checkpoint | None, in_files: int | None = None) -> None:
+    """A signer that remembers nothing, or less than was published, would sign anything: refuse.
+
+    ``newest``: the last checkpoint stored; ``in_files``: the size of the one in the log's files, if there is one.
+    """
+    known = [size for size in (newest.size if newest else None, in_files) if size is not None]
+    if not known or (last is not None and max(known) <= last.size):
+        return
+    remembers = f"a checkpoint for {last.size} entries" if last else "nothing"
+    raise PlatformError(
+        f"The signer remembers {remembers}, but a checkpoint for {max(known)} entries was published.",
+        how_to_fix="Restore the signer's folder (CLEARCUT_SIGNER_DIR). If it is lost, open a new log origin.",
+        code="signer.memory_lost",
+        permanent=True,
+    )
 
 
 def _check_not_behind(edge: Edge, signed_size: int) -> None:
     if edge.size < signed_size:
         raise PlatformError(
             f"The database holds {edge.size} entries; a checkpoint for {signed_size} was signed.",
-            how_to_fix="The database was rolled back. Restore a later backup; never sign a second history.",
+            how_to_fix="The database was rolled back. Start the ledger process again: it brings back from"
+            " CLEARCUT_LOG_DIR what is missing; never sign a second history.",
             code="ledger.behind",
             permanent=True,
         )

@@ -12,6 +12,7 @@ from governance.access import User, require
 from governance.adapters import blobs
 from governance.errors import RequestError
 from governance.models import License, LicenseText
+from governance.services.entries import record_event
 from governance.services.papers import check_text
 
 LARGEST_TEXT = 1_000_000
@@ -45,7 +46,7 @@ def record_text(actor: User, license: License, content: bytes, captured: Capture
     sha256 = blobs.put(content)
     try:
         with transaction.atomic():
-            return LicenseText.objects.create(
+            text = LicenseText.objects.create(
                 license=license,
                 sha256=sha256,
                 language=captured.language.strip(),
@@ -54,10 +55,12 @@ def record_text(actor: User, license: License, content: bytes, captured: Capture
                 captured_on=captured.captured_on,
                 recorded_by_id=actor.pk,
             )
+            record_event("reading", "text-recorded", text, details={"license": license.slug, "text_sha256": sha256})
     except IntegrityError as problem:
         raise RequestError(
             f"These bytes of {license.slug} are on record from this source already.", code="license_text.exists"
         ) from problem
+    return text
 
 
 def _check_content(content: bytes) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from governance.access import User, require
 from governance.errors import RequestError
 from governance.models import Asset, AssetTerm, InputPermission, PermissionVerification
+from governance.services.entries import record_event
 from governance.services.papers import check_papers, check_text, keep_papers
 
 
@@ -46,15 +47,18 @@ def record_permission(actor: User, asset: Asset, said: Permitted, evidence: Sequ
             code="permission.valid_until",
         )
     check_papers("permission", evidence)
-    return InputPermission.objects.create(
-        asset=asset,
-        property=said.property.strip(),
-        granted_by=said.granted_by.strip(),
-        statement=said.statement.strip(),
-        evidence_sha256s=keep_papers(evidence),
-        valid_until=said.valid_until,
-        recorded_by_id=actor.pk,
-    )
+    with transaction.atomic():
+        permission = InputPermission.objects.create(
+            asset=asset,
+            property=said.property.strip(),
+            granted_by=said.granted_by.strip(),
+            statement=said.statement.strip(),
+            evidence_sha256s=keep_papers(evidence),
+            valid_until=said.valid_until,
+            recorded_by_id=actor.pk,
+        )
+        record_event("permission", "recorded", permission, client_id=asset.client_id)
+    return permission
 
 
 def verify_permission(actor: User, permission: InputPermission) -> PermissionVerification:
@@ -68,9 +72,11 @@ def verify_permission(actor: User, permission: InputPermission) -> PermissionVer
         )
     try:
         with transaction.atomic():
-            return PermissionVerification.objects.create(permission=permission, verified_by_id=actor.pk)
+            verified = PermissionVerification.objects.create(permission=permission, verified_by_id=actor.pk)
+            record_event("permission", "verified", permission, verified, client_id=permission.asset.client_id)
     except IntegrityError as problem:
         raise RequestError(f"PRM-{permission.pk} is verified already.", code="permission.verified") from problem
+    return verified
 
 
 def record_term(actor: User, asset: Asset, licensed_until: date | None, source: str) -> AssetTerm:
@@ -83,6 +89,9 @@ def record_term(actor: User, asset: Asset, licensed_until: date | None, source: 
     longer = before is not None and (licensed_until is None or licensed_until > before)
     require(actor, "asset_term.extend" if longer else "asset_term.record", asset.client_id)
     check_text("asset_term", "source", source, 2000)
-    return AssetTerm.objects.create(
-        asset=asset, licensed_until=licensed_until, source=source.strip(), recorded_by_id=actor.pk
-    )
+    with transaction.atomic():
+        term = AssetTerm.objects.create(
+            asset=asset, licensed_until=licensed_until, source=source.strip(), recorded_by_id=actor.pk
+        )
+        record_event("permission", "term-recorded", term, client_id=asset.client_id)
+    return term

@@ -15,6 +15,7 @@ from governance.policy.ruleset import STANDARD
 from governance.policy.settings import check_policy
 from governance.provenance.canonical import sha256_hex
 from governance.rights.organisation import SHIPPED, policy_body
+from governance.services.entries import record_event
 from governance.services.reasons import check_reason
 from governance.services.words import check_words
 
@@ -51,7 +52,7 @@ def draft_policy(actor: User, draft: PolicyDraft) -> PolicySet:
         policy = replace(draft.policy, revision=(newest or SHIPPED.revision) + 1, approved=True)
         check_policy(policy, STANDARD)
         body = policy_body(policy)
-        return PolicySet.objects.create(
+        row = PolicySet.objects.create(
             revision=policy.revision,
             body=body.decode(),
             digest=sha256_hex(body),
@@ -60,6 +61,8 @@ def draft_policy(actor: User, draft: PolicyDraft) -> PolicySet:
             note=draft.note.strip(),
             drafted_by_id=actor.pk,
         )
+        record_event("policy-set", "drafted", row, details=_details(row))
+    return row
 
 
 def approve_policy(actor: User, policy_set: PolicySet) -> PolicySetApproval:
@@ -75,9 +78,11 @@ def approve_policy(actor: User, policy_set: PolicySet) -> PolicySetApproval:
         raise RequestError(f"{policy_set} was withdrawn.", how_to_fix="Draft it anew.", code="policy.withdrawn")
     try:
         with transaction.atomic():
-            return PolicySetApproval.objects.create(policy_set=policy_set, approved_by_id=actor.pk)
+            approval = PolicySetApproval.objects.create(policy_set=policy_set, approved_by_id=actor.pk)
+            record_event("policy-set", "approved", policy_set, approval, details=_details(policy_set))
     except IntegrityError as problem:
         raise RequestError(f"{policy_set} is approved already.", code="policy.approved") from problem
+    return approval
 
 
 def withdraw_policy(actor: User, policy_set: PolicySet, reason: str) -> PolicySetWithdrawal:
@@ -86,6 +91,14 @@ def withdraw_policy(actor: User, policy_set: PolicySet, reason: str) -> PolicySe
     said = check_reason("policy.no_reason", "A withdrawal", reason)
     try:
         with transaction.atomic():
-            return PolicySetWithdrawal.objects.create(policy_set=policy_set, reason=said, withdrawn_by_id=actor.pk)
+            taken_back = PolicySetWithdrawal.objects.create(
+                policy_set=policy_set, reason=said, withdrawn_by_id=actor.pk
+            )
+            record_event("policy-set", "withdrawn", policy_set, taken_back, details=_details(policy_set))
     except IntegrityError as problem:
         raise RequestError(f"{policy_set} was withdrawn already.", code="policy.withdrawn") from problem
+    return taken_back
+
+
+def _details(row: PolicySet) -> dict[str, str | int | None]:
+    return {"revision": row.revision, "mode": row.mode, "digest": row.digest}

@@ -20,6 +20,7 @@ from governance.policy.grants import Grant
 from governance.rights.usage import live_reserves, period_at
 from governance.rights.verdicts import Verdict
 from governance.services.constraints import broken_constraint
+from governance.services.entries import record_event
 
 # How often a picture asks again after others took what was left. Each time the evaluator looks anew, so that the
 # second answer is nearly always that nothing is.
@@ -197,7 +198,7 @@ def adjust(entered_by: User, approved_by: User, quota: Quota, at: datetime, amou
                 how_to_fix=f"Take off {booked} at most." if booked else "Choose the period it was booked in.",
                 code="quota.amount",
             )
-        return QuotaEntry.objects.create(
+        entry = QuotaEntry.objects.create(
             quota=quota,
             period_key=key,
             kind=QuotaEntry.Kind.ADJUST,
@@ -206,6 +207,8 @@ def adjust(entered_by: User, approved_by: User, quota: Quota, at: datetime, amou
             entered_by_id=entered_by.pk,
             approved_by_id=approved_by.pk,
         )
+        record_event("quota", "adjusted", quota, entry)
+    return entry
 
 
 def check_correction(amount: int, note: str) -> None:

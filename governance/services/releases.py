@@ -2,34 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from django.db import transaction
-from django.utils import timezone
 
 from governance.access import User, require
-from governance.adapters import blobs, keys
-from governance.errors import GovernanceError, PlatformError, RequestError
+from governance.adapters import blobs
+from governance.errors import RequestError
 from governance.models import Decision, Delivery, DeploymentTarget, Output, Release
-from governance.policy.difference import changed_inputs
 from governance.policy.words import Stage
-from governance.provenance.envelope import Envelope, verify
-from governance.provenance.statement import PAYLOAD_TYPE, Statement
-from governance.rights.facts import OutputPast, decided_facts, made_under_verdict, output_facts
-from governance.rights.inputs import input_facts
-from governance.rights.verdicts import Question, Verdict, judge
+from governance.rights.releasing import judge_output
+from governance.rights.verdicts import Verdict
+from governance.services.alarms import alarmed
 from governance.services.decisions import store_decision
 from governance.services.duties import open_release_duties
+from governance.services.entries import record_event
+from governance.services.stored import open_recorded, record_holds
 from governance.services.waivers import judge_and_count
 
 
-@dataclass(frozen=True, slots=True)
 class Handover:
-    """A file as it leaves: checked against its record on the way out."""
+    """A file as it leaves: checked against its record before its first byte, and again before its last.
 
-    data: bytes
-    media_type: str
-    sha256: str
+    Iterating gives its pieces; a file that changed under way ends in BlobDamaged and an alarm, short of its last
+    piece. To be closed unless it is read.
+    """
+
+    def __init__(self, output: Output, file: blobs.CheckedFile) -> None:
+        self.sha256, self.size = file.sha256, file.size
+        self.media_type = output.media_type
+        self._about = f"output:{output.pk}"
+        self._file = file
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            with alarmed("file", self._about, *blobs.NOT_AS_STORED):
+                yield from self._file.pieces()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        self._file.close()
+
+    @property
+    def data(self) -> bytes:
+        """All of it at once, for those who keep it."""
+        return b"".join(self)
 
 
 def release_output(actor: User, output: Output, target: DeploymentTarget) -> tuple[Decision, Release | None]:
@@ -49,8 +67,12 @@ def release_output(actor: User, output: Output, target: DeploymentTarget) -> tup
     done = Release.objects.filter(output=output, target=target).select_related("decision").first()
     if done is not None:
         return done.decision, done
+    # Before the transaction: an alarm must outlive it, and reading a large file must not hold its locks.
+    verified = record_holds(output)
     with transaction.atomic():
-        verdict = judge_and_count(output.cutout, lambda: judge_release(output, target))
+        verdict = judge_and_count(
+            output.cutout, lambda: judge_output(Stage.RELEASE, output, target, record_verified=verified)
+        )
         decision = store_decision(
             verdict,
             target,
@@ -61,93 +83,50 @@ def release_output(actor: User, output: Output, target: DeploymentTarget) -> tup
         )
         if not decision.allows:
             return decision, None
-        release, _ = Release.objects.get_or_create(
+        release, new = Release.objects.get_or_create(
             output=output, target=target, defaults={"decision": decision, "released_by_id": actor.pk}
         )
+        if new:
+            _enter("release", "released", release, release, decision=str(decision.opaque_id))
         open_release_duties(verdict.decision, release)
         return decision, release
 
 
+def _enter(kind: str, act: str, row: Release | Delivery, release: Release, **details: str) -> None:
+    output, client_id = release.output, release.target.project.client_id
+    said = {"record": str(output.record_id), "sha256": output.sha256, **details}
+    record_event(kind, act, row, client_id=client_id, details=said)
+
+
 def judge_release(output: Output, target: DeploymentTarget) -> Verdict:
     """The verdict on using this output for ``target`` now, its file and record checked."""
-    return _judge(Stage.RELEASE, output, target, record_verified=record_holds(output))
+    return judge_output(Stage.RELEASE, output, target, record_verified=record_holds(output))
 
 
 def judge_again(release: Release, standing: Decision, stage: Stage, *, record_verified: bool | None = None) -> Verdict:
     """The verdict on a release now, compared with the decision that stood. None: file and record are checked here."""
     verified = record_holds(release.output) if record_verified is None else record_verified
-    return _judge(stage, release.output, release.target, record_verified=verified, standing=standing)
-
-
-def _judge(
-    stage: Stage,
-    output: Output,
-    target: DeploymentTarget,
-    *,
-    record_verified: bool,
-    standing: Decision | None = None,
-) -> Verdict:
-    made_under = output.cutout.decision
-    if made_under is None:
-        raise PlatformError("The output has no decision behind it.", code="output.undecided", permanent=True)
-    now = timezone.now()
-    assets = (output.cutout.asset,)
-    past = OutputPast(
-        record_verified=record_verified,
-        cleared_at=standing.decided_at if standing else None,
-        changed_inputs=changed_inputs(decided_facts(made_under).inputs, input_facts(assets, now)),
-    )
-    facts = output_facts(output, made_under, past)
-    question = Question(stage, target, output.cutout.job.model, assets=assets, output=facts, taken=output.cutout)
-    return judge(question, now, previous=made_under_verdict(standing or made_under))
-
-
-def record_holds(output: Output) -> bool:
-    """Whether the stored file is the recorded one and the record's signature is ours."""
-    try:
-        blobs.get(output.sha256)
-        check_record(output)
-    except GovernanceError:
-        return False
-    return True
-
-
-def check_record(output: Output) -> None:
-    """Raise unless the output's record is signed by a trusted key and speaks of these bytes."""
-    record = output.provenance
-    envelope = Envelope(PAYLOAD_TYPE, bytes(record.payload), record.key_id, bytes(record.signature))
-    trusted = [entry.public_key for entry in keys.trust().record_keys if entry.key_id == record.key_id]
-    if not trusted:
-        raise PlatformError(
-            f"The record is signed by key {record.key_id}, which is not in the trust file.",
-            how_to_fix="Check the trust file; if it is right, the record was replaced.",
-            code="record.unknown_key",
-            permanent=True,
-        )
-    verify(envelope, trusted[0])
-    subject = Statement.from_bytes(envelope.payload).subject
-    if subject.sha256 != output.sha256:
-        raise PlatformError(
-            f"The record speaks of SHA-256 {subject.sha256}; the output says {output.sha256}.",
-            how_to_fix="Do not deliver it: the rows were altered.",
-            code="record.other_output",
-            permanent=True,
-        )
+    return judge_output(stage, release.output, release.target, record_verified=verified, standing=standing)
 
 
 def deliver(actor: User, release: Release) -> Handover:
-    """Hand the released file over and say so in the log of deliveries.
+    """Hand the released file over and say so in the log.
 
-    A swapped file fails closed. A right that ended since the release stops the delivery: RequestError
-    ``delivery.not_allowed``, with the decision on record.
+    The record and the whole file are checked before: a swapped file fails closed, with an alarm and no delivery. A
+    right that ended since the release stops it too: RequestError ``delivery.not_allowed``, the decision on record.
     """
     output = release.output
     require(actor, "output.download", release.target.project.client_id)
-    check_record(output)
-    data = blobs.get(output.sha256)
-    _check_still_allowed(actor, release)
-    Delivery.objects.create(release=release, sha256=output.sha256, delivered_to_id=actor.pk)
-    return Handover(data, output.media_type, output.sha256)
+    file = open_recorded(output)
+    try:
+        _check_still_allowed(actor, release)
+        with transaction.atomic():
+            delivery = Delivery.objects.create(release=release, sha256=output.sha256, delivered_to_id=actor.pk)
+            _enter("delivery", "delivered", delivery, release)
+    except BaseException:
+        file.close()
+        raise
+    return Handover(output, file)
 
 
 def _check_still_allowed(actor: User, release: Release) -> None:
@@ -160,9 +139,10 @@ def _check_still_allowed(actor: User, release: Release) -> None:
     allowed = verdict.decision.outcome.allows
     if allowed and not verdict.decision.changes:
         return
-    decision = store_decision(
-        verdict, target, actor=actor, job=output.cutout.job, cutout=output.cutout, previous=release.decision
-    )
+    with transaction.atomic():
+        decision = store_decision(
+            verdict, target, actor=actor, job=output.cutout.job, cutout=output.cutout, previous=release.decision
+        )
     if allowed:
         return
     raise RequestError(

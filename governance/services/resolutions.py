@@ -13,6 +13,7 @@ from governance.licensing.expression import NOASSERTION
 from governance.models import DeclarationResolution, License, LicenseDeclaration, ModelVersion, ResolutionApproval
 from governance.policy.phrases import word
 from governance.policy.weighed import GRANTING
+from governance.services.entries import record_event
 from governance.services.papers import check_papers, keep_papers
 from governance.services.reasons import check_reason
 from governance.services.words import check_words
@@ -31,14 +32,17 @@ def record_resolution(
     reason = check_reason("resolution.reason", "A resolution", reason)
     _check_license(list(model.declarations.filter(subject=subject)), license)
     check_papers("resolution", evidence)
-    return DeclarationResolution.objects.create(
-        model=model,
-        subject=subject,
-        license=license,
-        reason=reason,
-        evidence_sha256s=keep_papers(evidence),
-        recorded_by_id=actor.pk,
-    )
+    with transaction.atomic():
+        row = DeclarationResolution.objects.create(
+            model=model,
+            subject=subject,
+            license=license,
+            reason=reason,
+            evidence_sha256s=keep_papers(evidence),
+            recorded_by_id=actor.pk,
+        )
+        record_event("resolution", "recorded", row, details=_details(row))
+    return row
 
 
 def approve_resolution(actor: User, resolution: DeclarationResolution) -> ResolutionApproval:
@@ -57,9 +61,15 @@ def approve_resolution(actor: User, resolution: DeclarationResolution) -> Resolu
         )
     try:
         with transaction.atomic():
-            return ResolutionApproval.objects.create(resolution=resolution, approved_by_id=actor.pk)
+            approval = ResolutionApproval.objects.create(resolution=resolution, approved_by_id=actor.pk)
+            record_event("resolution", "approved", resolution, approval, details=_details(resolution))
     except IntegrityError as problem:
         raise RequestError("This resolution is approved already.", code="resolution.approved") from problem
+    return approval
+
+
+def _details(row: DeclarationResolution) -> dict[str, str | int | None]:
+    return {"model": row.model_id, "subject": row.subject, "license": row.license_id}
 
 
 def _check_license(declared: Sequence[LicenseDeclaration], license: License) -> None:

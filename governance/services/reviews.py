@@ -5,6 +5,7 @@ How a person closes a case is in ``review_outcomes``.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, timedelta
 
 from django.db import IntegrityError, transaction
@@ -14,6 +15,7 @@ from django.utils import timezone
 from governance.access import User, may, require
 from governance.errors import RequestError
 from governance.models import Cutout, Decision, Job, ReviewAssignment, ReviewCase, ReviewOutcome, Status
+from governance.services.entries import record_event
 from governance.services.numbering import next_ref
 
 WORKING_DAYS = 3
@@ -75,11 +77,14 @@ def close(case: ReviewCase, result: str, note: str, actor: User | None) -> Revie
     """Record how the case ended. Raises RequestError ``review.closed`` when somebody else was first."""
     try:
         with transaction.atomic():
-            return ReviewOutcome.objects.create(
+            outcome = ReviewOutcome.objects.create(
                 case=case, result=result, note=note, decided_by_id=actor.pk if actor is not None else None
             )
+            client_id = case.job.target.project.client_id
+            record_event("review", "closed", case, outcome, client_id=client_id, details={"result": outcome.result})
     except IntegrityError as problem:
         raise RequestError(f"{case} is closed already.", code="review.closed") from problem
+    return outcome
 
 
 def close_moot() -> int:
@@ -89,8 +94,10 @@ def close_moot() -> int:
     """
     waiting = Cutout.objects.filter(job=OuterRef("job"), status=Status.HELD)
     moved_on = ReviewCase.objects.filter(outcome=None).exclude(Exists(waiting))
-    made = ReviewOutcome.objects.bulk_create(
-        [ReviewOutcome(case=case, result=ReviewOutcome.Result.MOOT, note=MOVED_ON) for case in moved_on],
-        ignore_conflicts=True,
-    )
-    return len(made)
+    closed = 0
+    for case in moved_on.select_related("job__target__project"):
+        # Somebody may close it at the same moment; then there is nothing left to do.
+        with suppress(RequestError):
+            close(case, ReviewOutcome.Result.MOOT, MOVED_ON, None)
+            closed += 1
+    return closed

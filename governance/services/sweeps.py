@@ -133,9 +133,10 @@ def standing_decision(release: Release) -> Decision:
 
 def _store(each: Examined) -> Decision:
     standing = each.standing
-    return store_decision(
-        each.verdict, standing.target, actor=None, job=standing.job, cutout=standing.cutout, previous=standing
-    )
+    with transaction.atomic():
+        return store_decision(
+            each.verdict, standing.target, actor=None, job=standing.job, cutout=standing.cutout, previous=standing
+        )
 
 
 def _line(before: Decision, after: Decision) -> dict[str, str | int]:

@@ -24,6 +24,7 @@ from governance.models import (
 )
 from governance.rights.verdicts import Verdict
 from governance.services.constraints import broken_constraint
+from governance.services.entries import record_event
 from governance.services.numbering import next_ref
 from governance.services.reasons import check_reason
 from governance.services.waiver_terms import WaiverRequest, check_renewal, check_terms, is_approved
@@ -42,7 +43,8 @@ def request_waiver(actor: User, asked: WaiverRequest) -> Waiver:
 
     Raises NotAllowed, or RequestError naming the field that does not fit.
     """
-    require(actor, "waiver.request", _client_id(asked.place))
+    client_id = _client_id(asked.place)
+    require(actor, "waiver.request", client_id)
     reason = check_reason("waiver.no_reason", "A waiver", asked.reason)
     check_terms(asked, timezone.now())
     place = asked.place
@@ -50,7 +52,7 @@ def request_waiver(actor: User, asked: WaiverRequest) -> Waiver:
         ref = next_ref("WVR", Waiver)
         # Under the numbering lock, so that two people cannot both renew it.
         check_renewal(asked)
-        return Waiver.objects.create(
+        waiver = Waiver.objects.create(
             ref=ref,
             rule_code=asked.rule_code,
             reason=reason,
@@ -66,11 +68,14 @@ def request_waiver(actor: User, asked: WaiverRequest) -> Waiver:
             renews=asked.renews,
             requested_by_id=actor.pk,
         )
+        record_event("waiver", "requested", waiver, client_id=client_id, details={"rule": waiver.rule_code})
+    return waiver
 
 
 def answer_waiver(actor: User, waiver: Waiver, *, approved: bool, note: str = "") -> WaiverAnswer:
     """Approve or decline. Another person than the one who asked: the database refuses that one too."""
-    require(actor, "waiver.answer", client_of(waiver).pk)
+    client_id = client_of(waiver).pk
+    require(actor, "waiver.answer", client_id)
     if waiver.requested_by_id == actor.pk:
         raise _same_person(waiver)
     if approved and waiver.ends_at <= timezone.now():
@@ -82,16 +87,20 @@ def answer_waiver(actor: User, waiver: Waiver, *, approved: bool, note: str = ""
     said = note.strip() if approved else check_reason("waiver.no_note", "Declining", note)
     try:
         with transaction.atomic():
-            return WaiverAnswer.objects.create(waiver=waiver, approved=approved, note=said, answered_by_id=actor.pk)
+            answer = WaiverAnswer.objects.create(waiver=waiver, approved=approved, note=said, answered_by_id=actor.pk)
+            act = "approved" if approved else "declined"
+            record_event("waiver", act, waiver, answer, client_id=client_id, details={"rule": waiver.rule_code})
     except IntegrityError as problem:
         if broken_constraint(problem) == "two_people":
             raise _same_person(waiver) from problem
         raise RequestError(f"{waiver} has been answered already.", code="waiver.answered") from problem
+    return answer
 
 
 def revoke_waiver(actor: User, waiver: Waiver, reason: str) -> WaiverRevocation:
     """End an approved waiver now. Work that needs it stops at its next gate; what was done under it stays on record."""
-    require(actor, "waiver.revoke", client_of(waiver).pk)
+    client_id = client_of(waiver).pk
+    require(actor, "waiver.revoke", client_id)
     said = check_reason("waiver.no_reason", "A revocation", reason)
     if not is_approved(waiver):
         raise RequestError(
@@ -103,9 +112,11 @@ def revoke_waiver(actor: User, waiver: Waiver, reason: str) -> WaiverRevocation:
         raise RequestError(f"{waiver} has ended already.", code="waiver.over")
     try:
         with transaction.atomic():
-            return WaiverRevocation.objects.create(waiver=waiver, reason=said, revoked_by_id=actor.pk)
+            revoked = WaiverRevocation.objects.create(waiver=waiver, reason=said, revoked_by_id=actor.pk)
+            record_event("waiver", "revoked", waiver, revoked, client_id=client_id, details={"rule": waiver.rule_code})
     except IntegrityError as problem:
         raise RequestError(f"{waiver} was revoked already.", code="waiver.revoked") from problem
+    return revoked
 
 
 def count_use(refs: Iterable[str], cutout: Cutout) -> bool:

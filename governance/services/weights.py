@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db import transaction
+
 from governance.adapters import blobs
 from governance.errors import RequestError
 from governance.models import WeightsAcquisition, WeightsArtifact
+from governance.services.entries import record_event
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +46,19 @@ def record_acquisition(acquired: Acquired) -> WeightsAcquisition:
             how_to_fix="Add them to governance/catalogue with their source and licence, then sync_catalogue.",
             code="weights.unknown",
         )
-    return WeightsAcquisition.objects.create(
-        artifact=artifact,
-        method=acquired.method,
-        source=acquired.source,
-        source_sha256=acquired.source_sha256,
-        converter=acquired.converter,
-        converter_version=acquired.converter_version,
-        license_texts=[
-            {"name": text.name, "sha256": blobs.put(text.data), "license": text.license}
-            for text in acquired.license_texts
-        ],
-    )
+    texts = [
+        {"name": text.name, "sha256": blobs.put(text.data), "license": text.license} for text in acquired.license_texts
+    ]
+    with transaction.atomic():
+        row = WeightsAcquisition.objects.create(
+            artifact=artifact,
+            method=acquired.method,
+            source=acquired.source,
+            source_sha256=acquired.source_sha256,
+            converter=acquired.converter,
+            converter_version=acquired.converter_version,
+            license_texts=texts,
+        )
+        digests = {"weights_sha256": acquired.sha256, "source_sha256": acquired.source_sha256}
+        record_event("acquisition", "acquired", row, details=digests)
+    return row

@@ -25,6 +25,7 @@ from governance.models import (
 from governance.provenance.canonical import canonical
 from governance.provenance.errors import NotCanonical
 from governance.rights.facts import target_facts
+from governance.services.entries import record_event
 from governance.services.words import check_words
 
 
@@ -101,14 +102,18 @@ def determine_use(actor: User, target: DeploymentTarget, result: str, rationale:
         )
     signed_as = Role.LEGAL if Role.LEGAL in standing(actor).any_roles else Role.REQUESTER
     check_words("result", [result], UseDetermination.Result.values)
-    return UseDetermination.objects.create(
-        target=target,
-        result=result,
-        rationale=rationale.strip(),
-        facts_sha256=target_facts(target).use_digest(),
-        signed_by_id=actor.pk,
-        signed_by_role=signed_as,
-    )
+    with transaction.atomic():
+        row = UseDetermination.objects.create(
+            target=target,
+            result=result,
+            rationale=rationale.strip(),
+            facts_sha256=target_facts(target).use_digest(),
+            signed_by_id=actor.pk,
+            signed_by_role=signed_as,
+        )
+        said = {"result": row.result, "role": row.signed_by_role}
+        record_event("determination", "determined", row, client_id=target.project.client_id, details=said)
+    return row
 
 
 def _check_target(description: TargetDescription) -> None:

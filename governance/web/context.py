@@ -54,8 +54,10 @@ _SECTIONS = (
     (
         "Proof",
         (
+            ("Verify a file", "verify", _EVERYBODY),
             ("Decisions", "decision-list", _EVERYBODY),
             ("Ledger", "ledger", _EVERYBODY),
+            ("Source types", "source-types", _OVERSEERS),
             ("Audit export", "audit", "audit.export"),
         ),
     ),

@@ -1,4 +1,4 @@
-"""Addresses of the work pages; the rights and proof pages are in ``urls_rights``."""
+"""Addresses of the work pages; each other subject has a list of its own."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ urlpatterns = [
     path("outputs/<int:pk>/receipt/", outputs.output_receipt, name="output-receipt"),
     path("releases/<int:pk>/download/", outputs.output_download, name="output-download"),
     path("", include("governance.web.urls_rights")),
+    path("", include("governance.web.urls_proof")),
     path("", include("governance.web.urls_relief")),
     path("", include("governance.web.urls_policies")),
     path("", include("governance.web.urls_contracts")),

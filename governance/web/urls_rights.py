@@ -1,16 +1,15 @@
-"""Addresses of the rights and proof pages."""
+"""Addresses of the pages of rights, decisions and the audit export."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from governance.web.views import audit, decisions, entitlements, ledger, models, records, rules
+from governance.web.views import audit, decisions, entitlements, models, rules
 
 urlpatterns = [
     path("decisions/", decisions.decision_list, name="decision-list"),
     path("decisions/<int:pk>/", decisions.decision_page, name="decision"),
     path("decisions/<int:pk>/decision.json", decisions.decision_json, name="decision-json"),
-    path("records/<uuid:pk>/", records.record_page, name="record"),
     path("entitlements/", entitlements.entitlement_list, name="entitlement-list"),
     path("entitlements/new/", entitlements.entitlement_new, name="entitlement-new"),
     path("entitlements/evidence/<str:sha256>/", entitlements.evidence, name="entitlement-evidence"),
@@ -19,8 +18,6 @@ urlpatterns = [
     path("entitlements/<str:ref>/end/", entitlements.end, name="entitlement-end"),
     path("models/", models.model_list, name="model-list"),
     path("models/<str:slug>/", models.model_page, name="model"),
-    path("ledger/", ledger.ledger_page, name="ledger"),
-    path("ledger/trust.json", ledger.trust_file, name="trust"),
     path("audit/", audit.audit_page, name="audit"),
     path("audit/export/", audit.audit_export, name="audit-export"),
     path("rules/", rules.rule_list, name="rule-list"),

@@ -64,6 +64,9 @@ FOR_NO_CLIENT = {
     "agent.acknowledge": {"admin"},
     "rights.read": {"legal", "admin", "auditor"},
     "what_if.ask": {"legal", "admin", "auditor"},
+    "alarm.acknowledge": {"legal", "admin"},
+    "record.correct": {"legal"},
+    "source_type.set": {"legal"},
 }
 
 

@@ -1,4 +1,4 @@
-"""Roles in PostgreSQL: made once, by whoever may, or said to whoever can."""
+"""Roles in PostgreSQL and the lock on the schema: made once, by whoever may, or said to whoever can."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from governance.adapters.database import APP, LEDGER, OWNER, provision
+from governance.adapters.schema_lock import DDL, DROP, lock_schema, unlock_schema
 from governance.errors import PlatformError
 from tests import servers
 
@@ -33,6 +34,7 @@ def plain_login(empty_database: str) -> Iterator[str]:
     with psycopg.connect(empty_database, autocommit=True) as session:
         session.execute(f"CREATE ROLE {PLAIN} LOGIN PASSWORD 'plain'")
     yield make_conninfo(**{**conninfo_to_dict(empty_database), "user": PLAIN, "password": "plain"})
+    unlock_schema(empty_database)
     with psycopg.connect(empty_database, autocommit=True) as session:
         session.execute(f"DROP OWNED BY {PLAIN}")
         session.execute(f"DROP ROLE {PLAIN}")
@@ -107,3 +109,79 @@ def test_a_server_that_is_not_there_is_said_with_what_to_check() -> None:
         provision(away, away, away)
     assert caught.value.code == "database.unreachable"
     assert "DATABASE_OWNER_URL" in caught.value.how_to_fix
+
+
+def event_triggers(url: str) -> list[tuple[object, ...]]:
+    return ask(url, "SELECT evtname, evtenabled FROM pg_event_trigger ORDER BY evtname")
+
+
+@pytest.fixture
+def locked(empty_database: str) -> str:
+    provision(empty_database, empty_database, empty_database)
+    lock_schema(empty_database, empty_database, empty_database)
+    return empty_database
+
+
+def test_a_locked_schema_takes_no_table(locked: str) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="the schema is locked: CREATE TABLE is refused"):
+        ask(locked, "CREATE TABLE late (id int)")
+
+
+def test_an_unlocked_schema_takes_tables_and_is_locked_again(locked: str) -> None:
+    unlock_schema(locked)
+    with psycopg.connect(locked, autocommit=True) as session:
+        session.execute("CREATE TABLE in_time (id int)")
+    lock_schema(locked, locked, locked)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="the schema is locked: DROP TABLE is refused"):
+        ask(locked, "DROP TABLE in_time")
+
+
+def test_locking_again_changes_nothing(locked: str) -> None:
+    before = ask(locked, "SELECT oid, xmin::text FROM pg_event_trigger ORDER BY oid")
+    lock_schema(locked, locked, locked)
+    assert ask(locked, "SELECT oid, xmin::text FROM pg_event_trigger ORDER BY oid") == before
+
+
+def test_unlocking_what_was_never_locked_changes_nothing(empty_database: str) -> None:
+    unlock_schema(empty_database)
+    assert event_triggers(empty_database) == []
+
+
+def test_provisioning_a_locked_schema_changes_nothing(locked: str) -> None:
+    provision(locked, locked, locked)
+    assert event_triggers(locked) == [(DDL, "A"), (DROP, "A")]
+
+
+@pytest.mark.parametrize("damage", ["DISABLE", "ENABLE", "ENABLE REPLICA"])
+def test_a_lock_that_was_weakened_is_made_good(locked: str, damage: str) -> None:
+    with psycopg.connect(locked, autocommit=True) as session:
+        session.execute(f"ALTER EVENT TRIGGER {DROP} {damage}".encode())
+    lock_schema(locked, locked, locked)
+    assert event_triggers(locked) == [(DDL, "A"), (DROP, "A")]
+
+
+def test_a_lock_that_was_hollowed_out_is_made_good(locked: str) -> None:
+    unlock_schema(locked)
+    with psycopg.connect(locked, autocommit=True) as session:
+        session.execute(
+            "CREATE OR REPLACE FUNCTION clearcut_lock.refuse_ddl() RETURNS event_trigger LANGUAGE plpgsql"
+            " AS 'BEGIN END'"
+        )
+        session.execute(f"DROP EVENT TRIGGER {DROP}".encode())
+    lock_schema(locked, locked, locked)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="the schema is locked"):
+        ask(locked, "CREATE TABLE late (id int)")
+    assert event_triggers(locked) == [(DDL, "A"), (DROP, "A")]
+
+
+def test_a_login_that_is_no_superuser_is_told_what_one_can_run(plain_login: str, empty_database: str) -> None:
+    with pytest.raises(PlatformError, match=f"The schema is not locked: {PLAIN} is no superuser") as caught:
+        lock_schema(plain_login, plain_login, plain_login)
+    assert (caught.value.code, caught.value.permanent) == ("database.lock", True)
+    assert event_triggers(empty_database) == []
+    with psycopg.connect(empty_database, autocommit=True) as administrator:
+        administrator.execute(caught.value.how_to_fix.partition("\n")[2].encode())
+    lock_schema(plain_login, plain_login, plain_login)
+    with pytest.raises(PlatformError, match="The schema is not unlocked") as refused:
+        unlock_schema(plain_login)
+    assert f"ALTER EVENT TRIGGER {DDL} DISABLE;" in refused.value.how_to_fix

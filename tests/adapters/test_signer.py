@@ -10,16 +10,12 @@ from fcntl import LOCK_EX, LOCK_UN, flock
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from governance.adapters.signer import Signer, SignerRefused
 from governance.ledger.checkpoint import open_checkpoint
-from governance.ledger.merkle import MemoryTree, consistency_path, leaf_hash, root_at
-from governance.ledger.note import VerifierKey
+from governance.ledger.merkle import MemoryTree, consistency_path
+from tests.adapters.signed_trees import KEY, ORIGIN, SEED, VERIFIER, root_of, sign, tree
 
-ORIGIN = "log.example/one"
-SEED = bytes(range(32))
-KEY = Ed25519PrivateKey.from_private_bytes(SEED)
 ROOT = Path(__file__).resolve().parents[2]
 # What another process does: sign one tree of a given size and say how it went.
 SIGN = """
@@ -37,21 +33,6 @@ try:
 except SignerRefused as problem:
     print(problem.code)
 """
-
-
-def tree(*leaves: str) -> MemoryTree:
-    return MemoryTree(leaf_hash(leaf.encode()) for leaf in leaves)
-
-
-def root_of(tree: MemoryTree) -> bytes:
-    return root_at(tree.size, tree.read)
-
-
-def sign(signer: Signer, tree: MemoryTree) -> str:
-    """Have the tree signed with the proof that it continues what was signed last."""
-    last = signer.last()
-    proof = consistency_path(last.size, tree.size, tree.read) if last and last.size < tree.size else ()
-    return signer.sign(tree.size, root_of(tree), proof)
 
 
 def start(folder: Path, tree: MemoryTree, signed: int) -> subprocess.Popen[str]:
@@ -75,8 +56,7 @@ def test_a_new_signer_has_signed_nothing(signer: Signer) -> None:
 
 def test_its_note_opens_with_its_public_key(signer: Signer) -> None:
     note = sign(signer, tree("a", "b"))
-    verifier = VerifierKey(ORIGIN, KEY.public_key().public_bytes_raw())
-    opened = open_checkpoint(note, [verifier], ORIGIN).checkpoint
+    opened = open_checkpoint(note, [VERIFIER], ORIGIN).checkpoint
     assert (opened.size, opened.root) == (2, root_of(tree("a", "b")))
 
 
@@ -180,7 +160,9 @@ def test_its_files_are_its_owners_alone(signer: Signer, tmp_path: Path) -> None:
 
 def test_the_memory_holds_no_private_key(signer: Signer, tmp_path: Path) -> None:
     sign(signer, tree("a"))
-    assert set(json.loads((tmp_path / "last-signed.json").read_text())) == {"origin", "size", "root", "note"}
+    assert set(json.loads((tmp_path / "last-signed.json").read_text())) == {
+        *("origin", "size", "root", "note", "signed_at")
+    }
 
 
 def test_another_process_waits_for_the_lock_and_then_sees_what_was_signed(signer: Signer, tmp_path: Path) -> None:

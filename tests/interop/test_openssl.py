@@ -1,78 +1,84 @@
-"""openssl must accept our two kinds of signature, and reject them over anything else."""
+"""openssl must accept our two kinds of signature, and reject every copy of what they cover with one bit wrong."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
-import subprocess
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from governance.ledger.note import VerifierKey
-from governance.provenance import base64_strict
-from tests.ledger.factories import make_log, make_log_key
-from tests.provenance.factories import make_record_key
-
-LOG = make_log()
-ENVELOPE = LOG.envelope
+from tests.interop.evidence import ED25519_SPKI, Envelope, Note, damaged, flip, pem, read_receipt
+from tests.interop.service_log import ServiceLog, size_of
+from tests.interop.tools import run
 
 
-def openssl(*arguments: str | Path) -> tuple[int, str]:
-    found = subprocess.run(["openssl", *arguments], capture_output=True, text=True, timeout=60, check=False)
-    return found.returncode, found.stdout.strip()
-
-
-def verify_checkpoint(folder: Path, text: str) -> tuple[int, str]:
-    """Check the log's signature line with openssl alone: no code of ours reads the note."""
-    body, _, signatures = LOG.note().partition("\n\n")
-    encoded = signatures.strip().split(" ")[2]
-    (folder / "signature").write_bytes(base64_strict.decode(encoded)[4:])
-    (folder / "text").write_text(text or body + "\n", encoding="utf-8")
-    (folder / "log.pem").write_bytes(
-        make_log_key().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    )
-    return openssl(
-        "pkeyutl", "-verify", "-pubin", "-inkey", folder / "log.pem", "-rawin",
+def check_checkpoint(folder: Path, log: ServiceLog, note: str) -> tuple[int, str]:
+    """Ed25519 over the text of the checkpoint."""
+    read = Note.read(note)
+    (folder / "text").write_bytes(read.text)
+    (folder / "signature").write_bytes(read.signature)
+    (folder / "log.pem").write_text(pem(ED25519_SPKI + log.keys.log_key))
+    return run(
+        "openssl", "pkeyutl", "-verify", "-pubin", "-inkey", folder / "log.pem", "-rawin",
         "-in", folder / "text", "-sigfile", folder / "signature",
     )  # fmt: skip
 
 
-def verify_statement(folder: Path, signed: bytes) -> tuple[int, str]:
-    (folder / "signature").write_bytes(ENVELOPE.signature)
-    (folder / "signed").write_bytes(signed)
-    (folder / "record.pem").write_bytes(
-        make_record_key().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    )
-    return openssl(
-        "dgst", "-sha256", "-verify", folder / "record.pem", "-signature", folder / "signature", folder / "signed"
-    )
+def check_record(folder: Path, log: ServiceLog, found: Envelope, signed: bytes | None = None) -> tuple[int, str]:
+    """ECDSA P-256 over the DSSE pre-authentication encoding."""
+    (folder / "signed").write_bytes(found.signed if signed is None else signed)
+    (folder / "signature").write_bytes(found.signature)
+    (folder / "record.pem").write_text(pem(base64.b64decode(log.keys.record_keys[found.key_id])))
+    return run(
+        "openssl", "dgst", "-sha256", "-verify", folder / "record.pem",
+        "-signature", folder / "signature", folder / "signed",
+    )  # fmt: skip
 
 
-def test_openssl_accepts_the_checkpoint_signature(tmp_path: Path) -> None:
-    assert verify_checkpoint(tmp_path, "") == (0, "Signature Verified Successfully")
+def test_openssl_accepts_the_signature_of_every_checkpoint(service_log: ServiceLog, tmp_path: Path) -> None:
+    said = [check_checkpoint(tmp_path, service_log, note) for note in service_log.notes]
+    assert said == [(0, "Signature Verified Successfully")] * len(service_log.notes)
 
 
-def test_openssl_rejects_an_edited_checkpoint(tmp_path: Path) -> None:
-    edited = LOG.note().partition("\n\n")[0].replace("\n11\n", "\n12\n") + "\n"
-    code, said = verify_checkpoint(tmp_path, edited)
-    assert (code, said) == (1, "Signature Verification Failure")
+@pytest.mark.parametrize("part", ["root", "size", "checkpoint signature"])
+def test_openssl_rejects_a_checkpoint_with_one_bit_wrong(part: str, service_log: ServiceLog, tmp_path: Path) -> None:
+    note = read_receipt(damaged(service_log.receipt(), part)).note
+    code, said = check_checkpoint(tmp_path, service_log, note)
+    assert (code, said.splitlines()[0]) == (1, "Signature Verification Failure")
 
 
-def test_openssl_accepts_the_statement_signature(tmp_path: Path) -> None:
-    kind, payload = ENVELOPE.payload_type, ENVELOPE.payload
-    signed = f"DSSEv1 {len(kind)} {kind} {len(payload)} ".encode() + payload
-    assert verify_statement(tmp_path, signed) == (0, "Verified OK")
+@pytest.mark.parametrize("which", [0, 1, 10, -1])
+def test_openssl_accepts_the_signature_of_a_record(which: int, service_log: ServiceLog, tmp_path: Path) -> None:
+    assert check_record(tmp_path, service_log, read_receipt(service_log.receipt(which)).envelope) == (0, "Verified OK")
 
 
-@pytest.mark.parametrize("signed", [ENVELOPE.payload, ENVELOPE.pae() + b" ", ENVELOPE.pae().replace(b"MIT", b"BSD")])
-def test_openssl_rejects_another_statement(signed: bytes, tmp_path: Path) -> None:
-    code, said = verify_statement(tmp_path, signed)
-    assert (code, said) == (1, "Verification failure")
+def test_openssl_accepts_the_signature_of_every_exported_statement(service_log: ServiceLog, tmp_path: Path) -> None:
+    envelopes = service_log.envelopes
+    said = [check_record(tmp_path, service_log, envelope) for envelope in envelopes]
+    assert said == [(0, "Verified OK")] * size_of(service_log.notes[-1])
 
 
-def test_the_key_id_of_the_log_can_be_computed_by_hand() -> None:
-    public_key = make_log_key().public_key().public_bytes_raw()
-    name = "ledger.example.com/prov-1"
-    by_hand = hashlib.sha256(name.encode() + b"\n\x01" + public_key).hexdigest()[:8]
-    assert VerifierKey(name, public_key).text.split("+")[1] == by_hand
+@pytest.mark.parametrize("part", ["payload", "record signature"])
+def test_openssl_rejects_a_record_with_one_bit_wrong(part: str, service_log: ServiceLog, tmp_path: Path) -> None:
+    code, said = check_record(tmp_path, service_log, read_receipt(damaged(service_log.receipt(), part)).envelope)
+    assert (code, said.splitlines()[0]) == (1, "Verification failure")
+
+
+def test_openssl_rejects_the_statement_without_its_type(service_log: ServiceLog, tmp_path: Path) -> None:
+    found = read_receipt(service_log.receipt()).envelope
+    code, said = check_record(tmp_path, service_log, found, signed=found.payload)
+    assert (code, said.splitlines()[0]) == (1, "Verification failure")
+
+
+def test_openssl_rejects_another_payload_type(service_log: ServiceLog, tmp_path: Path) -> None:
+    found = read_receipt(service_log.receipt()).envelope
+    code, said = check_record(tmp_path, service_log, found, signed=flip(found.signed, len("DSSEv1 28 a")))
+    assert (code, said.splitlines()[0]) == (1, "Verification failure")
+
+
+def test_the_key_id_of_the_log_can_be_computed_by_hand(service_log: ServiceLog) -> None:
+    keys = service_log.keys
+    by_hand = hashlib.sha256(keys.origin.encode() + b"\n\x01" + keys.log_key).hexdigest()[:8]
+    assert keys.vkey.split("+")[1] == by_hand
+    assert Note.read(service_log.notes[-1]).key_hash.hex() == by_hand

@@ -8,9 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from governance.ledger.errors import LeafError
-from governance.ledger.leaf import build_leaf, check_leaf, parse_leaf
+from governance.ledger.leaf import Leaf, build_leaf, check_leaf, parse_leaf
 from governance.provenance.canonical import canonical
 from governance.provenance.envelope import spki
 from tests.ledger.factories import make_envelope
@@ -33,6 +35,35 @@ def test_it_holds_nothing_of_the_statement() -> None:
     predicate = make_statement().predicate
     assert predicate.record_id.encode() not in LEAF
     assert len(LEAF) < 520
+
+
+BINARY = st.binary(max_size=60)
+
+
+@settings(deadline=None)
+@given(st.binary(min_size=32, max_size=32), BINARY, BINARY)
+def test_its_bytes_are_the_canonical_form_of_its_fields(digest: bytes, signature: bytes, public_key: bytes) -> None:
+    leaf = Leaf(digest, signature, public_key)
+    assert leaf.to_bytes() == canonical(json.loads(leaf.to_bytes()))
+    assert parse_leaf(leaf.to_bytes()) == leaf
+
+
+@settings(deadline=None)
+@given(st.integers(0, len(LEAF) - 1), st.binary(max_size=3))
+def test_whatever_it_reads_it_would_write_alike(position: int, put: bytes) -> None:
+    # Read at once or in detail, an entry has one spelling.
+    changed = LEAF[:position] + put + LEAF[position + 1 :]
+    try:
+        leaf = parse_leaf(changed)
+    except LeafError:
+        return
+    assert leaf.to_bytes() == changed
+    assert canonical(json.loads(changed)) == changed
+
+
+def test_refuses_a_digest_of_another_length() -> None:
+    with pytest.raises(LeafError, match="Got a digest of 31 bytes in a log entry, expected 32"):
+        parse_leaf(Leaf(bytes(31), b"s", b"k").to_bytes())
 
 
 def test_it_reads_back_to_the_same_bytes() -> None:

@@ -3,8 +3,10 @@ from __future__ import annotations
 import pytest
 
 from governance.ledger import merkle
-from governance.ledger.errors import TamperedError, TreeRangeError
+from governance.ledger.edge import Edge
+from governance.ledger.errors import ProofError, TamperedError, TreeRangeError
 from governance.ledger.merkle import MemoryTree
+from governance.ledger.proof import verify_consistency, verify_inclusion
 from governance.ledger.tile import (
     entries_path,
     entry_bundle,
@@ -15,7 +17,8 @@ from governance.ledger.tile import (
 )
 
 SIZE = 65_537
-TREE = MemoryTree(merkle.leaf_hash(b"%d" % number) for number in range(SIZE))
+LEAVES = [merkle.leaf_hash(b"%d" % number) for number in range(SIZE)]
+TREE = MemoryTree(LEAVES)
 
 
 # https://c2sp.org/tlog-tiles
@@ -66,6 +69,19 @@ def test_proofs_read_from_tiles_are_those_of_the_tree(size: int) -> None:
         assert merkle.inclusion_path(index, size, read) == merkle.inclusion_path(index, size, TREE.read)
     old = max(1, size - 2)
     assert merkle.consistency_path(old, size, read) == merkle.consistency_path(old, size, TREE.read)
+
+
+@pytest.mark.parametrize("size", [255, 256, 257, 65_535, 65_536, 65_537])
+def test_proofs_at_the_edges_of_tiles_verify(size: int) -> None:
+    edge = Edge.empty().append(LEAVES[:size])
+    for index in {0, 254, 255, 256, 65_534, 65_535, 65_536, size - 1} & set(range(size)):
+        path = merkle.inclusion_path(index, size, TREE.read)
+        verify_inclusion(LEAVES[index], index, size, path, edge.root())
+        with pytest.raises(ProofError):
+            verify_inclusion(LEAVES[index], index, size + (1 << len(path)), path, edge.root())
+    for old in {1, 255, 256, 257, 65_535, 65_536, size} & set(range(size + 1)):
+        old_root = Edge.empty().append(LEAVES[:old]).root()
+        verify_consistency(old, size, merkle.consistency_path(old, size, TREE.read), old_root, edge.root())
 
 
 def test_refuses_a_tile_of_another_length() -> None:

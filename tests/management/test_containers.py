@@ -51,7 +51,7 @@ def test_every_management_command_named_exists() -> None:
 
 
 def test_everything_waits_for_healthy_servers_and_a_finished_setup() -> None:
-    for name in COMMANDS:
+    for name in COMMANDS.keys() - {"signer"}:
         conditions = {key: value["condition"] for key, value in compose()["services"][name]["depends_on"].items()}
         assert conditions == {
             "postgres": "service_healthy",
@@ -77,10 +77,51 @@ def test_only_the_setup_may_own_tables() -> None:
     assert owners == {"setup"}
 
 
-def test_the_signers_memory_is_a_volume_of_the_ledger_and_the_setup_alone() -> None:
+def holders(volume: str) -> set[str]:
     services = compose()["services"].items()
-    holders = {name for name, service in services if any("signer:" in volume for volume in service["volumes"])}
-    assert holders == {"ledger", "setup"}
+    return {name for name, service in services if any(item.startswith(f"{volume}:") for item in service["volumes"])}
+
+
+def test_the_signers_key_and_memory_are_its_own_alone() -> None:
+    signer = compose()["services"]["signer"]
+    assert holders("signer") == {"signer"}
+    inside = next(item for item in signer["volumes"] if item.startswith("signer:")).partition(":")[2]
+    assert signer["environment"]["CLEARCUT_SIGNER_DIR"] == inside
+    assert signer["environment"]["CLEARCUT_LOG_KEY"] == f"{inside}/log.pem"
+
+
+def test_the_signers_socket_reaches_the_ledger_and_the_setup_alone() -> None:
+    services = compose()["services"]
+    assert holders("signer-socket") == {"signer", "ledger", "setup"}
+    sockets = {services[name]["environment"]["CLEARCUT_SIGNER_SOCKET"] for name in holders("signer-socket")}
+    (path,) = sockets
+    for name in holders("signer-socket"):
+        assert any(path.startswith(f"{item.partition(':')[2]}/") for item in services[name]["volumes"])
+
+
+def test_the_signer_has_a_user_of_its_own_who_shares_the_sockets_group_only() -> None:
+    signer, base = compose()["services"]["signer"], dockerfile_stage("base")
+    user, group = signer["user"].split(":")
+    assert signer["environment"]["CLEARCUT_SIGNER_GROUP"] == group
+    assert f"groupadd --system --gid {group} clearcut" in base
+    assert f"useradd --system --uid {user} --gid clearcut --no-create-home clearcut-signer" in base
+    assert f"--uid {user} " not in re.sub(r".*clearcut-signer.*", "", base)
+    modes = dict(re.findall(r"install -d -o clearcut-signer -g clearcut -m (\d+) (\S+)", base))
+    assert modes == {"0700": "/var/lib/clearcut-signer", "0750": "/run/clearcut-signer"}
+
+
+def test_the_signer_can_reach_nothing_but_its_own_files() -> None:
+    signer = compose()["services"]["signer"]
+    assert [name for name in signer["environment"] if not name.startswith(("CLEARCUT_SIGNER_", "CLEARCUT_LOG_"))] == []
+    assert (signer["network_mode"], signer["read_only"], signer["cap_drop"]) == ("none", True, ["ALL"])
+    assert "depends_on" not in signer
+
+
+def test_everybody_else_asks_the_signer_for_its_public_key() -> None:
+    services = compose()["services"]
+    keys = {name: service.get("environment", {}).get("CLEARCUT_LOG_KEY") for name, service in services.items()}
+    assert {name for name, key in keys.items() if key not in {None, "signer:"}} == {"signer"}
+    assert services["setup"]["depends_on"]["signer"] == {"condition": "service_healthy"}
 
 
 def test_the_web_image_has_no_torch() -> None:

@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 import manage
+from governance.management.processes import process_specs
 
 
 def test_a_taken_port_is_named_together_with_the_way_out(tmp_path: Path) -> None:
@@ -42,7 +43,7 @@ def test_demo_accounts_are_not_offered_to_other_machines(tmp_path: Path) -> None
 def test_an_unknown_program_is_named(tmp_path: Path) -> None:
     with (
         override_settings(STATE_DIR=tmp_path),
-        pytest.raises(CommandError, match="expected some of ledger,worker,scheduler,web"),
+        pytest.raises(CommandError, match="expected some of signer,ledger,worker,scheduler,web"),
     ):
         call_command("run", only="web,printer")
 
@@ -66,3 +67,14 @@ def test_a_command_that_needs_no_servers_does_not_start_them(arguments: list[str
 @pytest.mark.parametrize("arguments", [["run"], ["setup"], ["migrate"], ["makemigrations"], ["some_new_command"]])
 def test_any_other_command_gets_them(arguments: list[str]) -> None:
     assert manage.needs_servers(arguments)
+
+
+def test_the_signer_is_there_before_the_ledger_asks_it_and_until_it_asks_no_more() -> None:
+    names = [spec.name for spec in process_specs()]
+    assert names.index("signer") < names.index("ledger")
+
+
+def test_the_signer_is_given_no_way_into_the_database_or_the_sessions() -> None:
+    (signer,) = [spec for spec in process_specs() if spec.name == "signer"]
+    withheld = {name for name, value in signer.environment.items() if value == ""}
+    assert {"DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_LEDGER_URL", "REDIS_URL", "CLEARCUT_SECRET_KEY"} == withheld

@@ -44,12 +44,6 @@ def test_a_cutout_whose_worker_died_is_queued_again(cast: Cast, caplog: pytest.L
     assert "0 held cutouts moved on, 1 lost ones called for again" in caplog.text
 
 
-def test_nothing_due_says_nothing(db: None, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, "governance"):
-        call_command("scheduler", once=True)
-    assert caplog.records == []
-
-
 def test_without_redis_it_says_so_and_held_jobs_move_on_all_the_same(
     cast: Cast, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -20,7 +20,7 @@ def output_values(**overrides: Any) -> dict[str, Any]:
 
 def record_values(cast: Cast, **overrides: Any) -> dict[str, Any]:
     described: dict[str, Any] = {"client": cast.client, "kind": "cutout", "payload": b"x", "signature": b"x"}
-    return described | {"key_id": "k", "leaf": b"x", "openings": "[]"} | overrides
+    return described | {"key_id": "k", "leaf": uuid.uuid4().bytes, "openings": "[]"} | overrides
 
 
 def test_an_output_without_a_record_is_refused(committed_cast: Cast) -> None:
@@ -33,14 +33,14 @@ def test_an_output_without_a_record_is_refused(committed_cast: Cast) -> None:
 def test_a_record_without_an_output_is_refused(committed_cast: Cast) -> None:
     with pytest.raises(IntegrityError, match="governance_output"), transaction.atomic():
         ProvenanceRecord.objects.create(**record_values(committed_cast, output_id=4711))
-    assert not ProvenanceRecord.objects.exists()
+    assert not ProvenanceRecord.objects.of_outputs().exists()
 
 
 def test_a_second_record_for_an_output_is_refused(committed_cast: Cast) -> None:
     output = make_output(committed_cast)
     with pytest.raises(IntegrityError, match="output_id"), transaction.atomic():
         ProvenanceRecord.objects.create(**record_values(committed_cast, output=output))
-    assert ProvenanceRecord.objects.count() == 1
+    assert ProvenanceRecord.objects.of_outputs().count() == 1
 
 
 def test_two_outputs_cannot_hold_each_others_records(committed_cast: Cast) -> None:
@@ -58,6 +58,28 @@ def test_two_outputs_cannot_hold_each_others_records(committed_cast: Cast) -> No
 
     with pytest.raises(IntegrityError, match="do not point at each other"):
         swap()
+
+
+def test_attack_51_an_entry_cannot_be_recorded_twice(committed_cast: Cast) -> None:
+    record = make_output(committed_cast).provenance
+    again = record_values(
+        committed_cast, client=None, kind="report", about="report:1", payload=record.payload, leaf=bytes(record.leaf)
+    )
+    with pytest.raises(IntegrityError, match="record_leaf_once"):
+        ProvenanceRecord.objects.create(**again)
+
+
+def test_an_event_has_no_output_and_says_what_it_is_about(committed_cast: Cast) -> None:
+    with pytest.raises(IntegrityError, match="record_of_output_or_event"):
+        ProvenanceRecord.objects.create(**record_values(committed_cast, kind="report"))
+
+
+def test_only_a_correction_corrects(committed_cast: Cast) -> None:
+    record = make_output(committed_cast).provenance
+    with pytest.raises(IntegrityError, match="record_corrects_if_correction"):
+        ProvenanceRecord.objects.create(
+            **record_values(committed_cast, kind="report", about="report:1", corrects=record)
+        )
 
 
 def test_the_one_who_entered_an_entitlement_cannot_verify_it_even_by_orm(committed_cast: Cast) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -187,3 +188,40 @@ def test_times_read_back_exactly(when: datetime) -> None:
 def test_refuses_other_spellings_of_a_time(text: str) -> None:
     with pytest.raises(BadTimestamp, match="Got time"):
         parse_timestamp(text)
+
+
+ASCII = st.text(st.characters(max_codepoint=0x7F, exclude_characters="\0"))
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | ASCII,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ASCII, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(PLAIN)
+def test_ascii_alone_has_the_same_canonical_form_by_the_faster_way(value: Any) -> None:
+    # parse_canonical compares such documents with Python's own encoder instead of rfc8785's.
+    assert parse_canonical(rfc8785.dumps(value)) == value
+
+
+@given(PLAIN, st.data())
+def test_ascii_in_any_other_spelling_is_refused(value: Any, data: st.DataObject) -> None:
+    spelled = json.dumps(value, indent=data.draw(st.sampled_from([None, 1]))).encode()
+    if spelled == rfc8785.dumps(value):
+        assert parse_canonical(spelled) == value
+    else:
+        with pytest.raises(NotCanonical, match="expected its RFC 8785 form byte for byte"):
+            parse_canonical(spelled)
+
+
+@pytest.mark.parametrize("text", [b'"\\u00e9"', b'"\\u007f"', b'"\\u001F"', b'"\\/"', b'{"b":1,"a":2}', b"-0", b" 1"])
+def test_refuses_ascii_escapes_and_orders_that_are_not_canonical(text: bytes) -> None:
+    with pytest.raises(NotCanonical, match="expected its RFC 8785 form byte for byte"):
+        parse_canonical(text)
+
+
+# RFC 8785 Appendix B: the largest integers it lists are the first ones refused here, as §3.2.2.3 advises.
+@pytest.mark.parametrize("number", [2**53, -(2**53), 295147905179352830000])
+def test_refuses_the_integers_of_rfc_8785_appendix_b_that_not_every_reader_keeps(number: int) -> None:
+    with pytest.raises(NotCanonical, match="expected less than 2"):
+        canonical(number)

@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.provenance import envelope as dsse
-from governance.provenance.envelope import Envelope, pae, sign, verify
+from governance.provenance.envelope import Envelope, HeldKey, pae, sign, verify
 from governance.provenance.errors import BadSignature, MalformedEnvelope
 from tests.provenance.factories import make_record_key, make_statement
 
@@ -51,6 +52,40 @@ def test_no_two_documents_share_one_encoding(type1: str, body1: bytes, type2: st
 
 def test_signing_twice_gives_the_same_envelope() -> None:
     assert sign(PAYLOAD, TYPE, KEY) == ENVELOPE
+
+
+def test_whoever_holds_the_key_signs_the_same() -> None:
+    assert sign(PAYLOAD, TYPE, HeldKey(KEY)) == ENVELOPE
+
+
+def test_a_holder_shows_its_key_id_only() -> None:
+    held = HeldKey(KEY)
+    assert repr(held) == f"<HeldKey {ENVELOPE.key_id}>"
+    assert not hasattr(held, "__dict__")
+
+
+class Token:
+    """A key held elsewhere, whose answers are not ours to choose."""
+
+    def __init__(self, signing: ec.EllipticCurvePrivateKey, *, digest: hashes.HashAlgorithm) -> None:
+        self.key_id = dsse.key_id(KEY.public_key())
+        self.public_key = KEY.public_key()
+        self._signing, self._digest = signing, digest
+
+    def sign(self, data: bytes) -> bytes:
+        return self._signing.sign(data, ec.ECDSA(self._digest))
+
+
+def test_a_token_that_draws_its_own_nonce_may_sign() -> None:
+    verify(sign(PAYLOAD, TYPE, Token(KEY, digest=hashes.SHA256())), KEY.public_key())
+
+
+@pytest.mark.parametrize(
+    "token", [Token(make_record_key(8), digest=hashes.SHA256()), Token(KEY, digest=hashes.SHA384())]
+)
+def test_refuses_what_a_token_signed_with_another_key_or_digest(token: Token) -> None:
+    with pytest.raises(BadSignature, match="was not made over this statement"):
+        sign(PAYLOAD, TYPE, token)
 
 
 def test_it_verifies_what_it_signed() -> None:

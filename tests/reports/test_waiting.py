@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from governance.models import Hold
 from governance.reports.waiting import waiting_for
+from governance.services.alarms import acknowledge, raise_alarm
 from governance.services.reviews import assign
 from tests.conftest import Cast
 from tests.factories_relief import make_case, make_hold, make_waiver
@@ -39,3 +40,13 @@ def test_a_hold_waits_for_its_second_lift_or_to_be_looked_at_again(cast: Cast) -
     assert waits(cast.legal) == {"HLD-0004": "To be looked at again"}
     assert waits(cast.admin) == {"HLD-0001": "Second person to lift", "HLD-0004": "To be looked at again"}
     assert waits(cast.owner) == {}
+
+
+def test_an_open_alarm_comes_first_and_goes_with_its_acknowledgement(cast: Cast) -> None:
+    make_case(cast)
+    alarm = raise_alarm("file", "output:17", "The stored file is not the recorded one.")
+    assert list(waits(cast.legal)) == [f"Alarm {alarm.pk}", "REV-0001"]
+    assert waits(cast.admin) == {f"Alarm {alarm.pk}": "Say what it was"}
+    assert waits(cast.auditor) == {}
+    acknowledge(cast.admin, alarm, "A disk failed.")
+    assert list(waits(cast.legal)) == ["REV-0001"]

@@ -125,7 +125,7 @@ def test_queued_cutouts_are_called_for_again_when_the_queue_was_emptied(cast: Ca
     assert cutouts.requeue_lost(silent=[CPU]) == 1
 
 
-def test_a_late_worker_cannot_record_over_the_one_that_took_over(cast: Cast) -> None:
+def test_attack_37_a_late_worker_cannot_record_over_the_one_that_took_over(cast: Cast) -> None:
     late = take(make_job(cast))
     Cutout.objects.filter(pk=late.pk).update(status=Status.QUEUED)
     current = cutouts.claim(late.pk)
@@ -135,7 +135,7 @@ def test_a_late_worker_cannot_record_over_the_one_that_took_over(cast: Cast) -> 
     assert Output.objects.count() == 1
 
 
-def test_other_weights_than_decided_are_refused_on_record(cast: Cast) -> None:
+def test_attack_45_other_weights_than_decided_are_refused_on_record(cast: Cast) -> None:
     cutout = take(make_job(cast))
     cutouts.refuse_loaded(cutout, "f" * 64, "The weights file has other bytes.")
     decision = Decision.objects.get(stage="dispatch")

@@ -124,13 +124,21 @@ def test_submitting_the_same_form_twice_makes_one_job(cast: Cast) -> None:
     assert Job.objects.count() == 1
 
 
-def test_a_submission_key_cannot_be_used_for_another_job(cast: Cast) -> None:
-    acquire_weights()
+def test_attack_38_a_submission_key_cannot_be_used_for_another_picture(cast: Cast) -> None:
     acquire_weights()
     target, key = make_target(cast), uuid.uuid4()
     jobs.request_job(cast.owner, target, model(), [make_asset(cast)], key)
     with pytest.raises(RequestError, match="another job"):
         jobs.request_job(cast.owner, target, model(), [make_asset(cast, data=png(colour=(1, 1, 1)))], key)
+
+
+def test_attack_38_a_submission_key_of_somebody_else_says_nothing_about_it(cast: Cast) -> None:
+    acquire_weights()
+    key = uuid.uuid4()
+    first = jobs.request_job(cast.owner, make_target(cast), model(), [make_asset(cast)], key)
+    second = jobs.request_job(cast.colleague, make_target(cast), model(), [make_asset(cast, data=png())], key)
+    assert first != second
+    assert set(Job.objects.values_list("requested_by_id", flat=True)) == {cast.owner.pk, cast.colleague.pk}
 
 
 def test_allowed_work_whose_weights_are_not_here_is_turned_away_with_the_way_to_get_them(cast: Cast) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from governance.adapters import blobs, keys
+from governance.adapters.content_credentials_reading import read_claim
 from governance.errors import GovernanceError, PlatformError
 from governance.ledger.leaf import check_leaf
 from governance.models import Cutout, Decision, Output, PendingEntry, ProvenanceRecord, Status
@@ -35,10 +38,15 @@ def predicate_of(output: Output) -> dict[str, Any]:
     return dict(json.loads(bytes(output.provenance.payload))["predicate"])
 
 
+def pixels(data: bytes) -> tuple[str, bytes]:
+    with Image.open(io.BytesIO(data)) as image:
+        return image.mode, image.tobytes()
+
+
 def nothing_was_recorded(cutout: Cutout) -> bool:
     cutout.refresh_from_db()
-    tables = (Output, ProvenanceRecord, PendingEntry)
-    return cutout.status == Status.RUNNING and not any(table.objects.exists() for table in tables)
+    recorded = Output.objects.exists() or ProvenanceRecord.objects.of_outputs().exists()
+    return cutout.status == Status.RUNNING and not recorded
 
 
 def test_it_keeps_the_file_and_finishes_the_cutout(cast: Cast) -> None:
@@ -47,24 +55,40 @@ def test_it_keeps_the_file_and_finishes_the_cutout(cast: Cast) -> None:
     record_output(cutout, made(cutout, data))
     output = Output.objects.get()
     cutout.refresh_from_db()
-    assert (output.cutout, output.sha256, output.size) == (cutout, hashlib.sha256(data).hexdigest(), len(data))
+    kept = blobs.get(output.sha256)
+    assert (output.cutout, output.sha256, output.size) == (cutout, hashlib.sha256(kept).hexdigest(), len(kept))
     assert (output.media_type, output.width, output.height) == ("image/png", 8, 6)
-    assert blobs.get(output.sha256) == data
+    assert pixels(kept) == pixels(data)
     assert cutout.status == Status.SUCCEEDED
     assert cutout.finished_at is not None
 
 
+def test_the_file_that_is_recorded_says_which_record_it_has(cast: Cast) -> None:
+    output = make_output(cast)
+    claim = read_claim(blobs.get(output.sha256), output.media_type)
+    assert claim is not None
+    assert (claim.record_id, claim.state) == (str(output.record_id), "Trusted")
+    assert claim.decision_sha256 == Decision.objects.get().body_sha256
+
+
+def test_the_file_that_is_recorded_names_nobody(cast: Cast) -> None:
+    output = make_output(cast)
+    kept = blobs.get(output.sha256)
+    names = (cast.client.name, cast.owner.username, output.cutout.asset.file_name, output.cutout.job.target.name)
+    assert not [name for name in names if name.encode() in kept]
+
+
 def test_output_and_record_point_at_each_other_and_wait_for_the_log(cast: Cast) -> None:
     output = make_output(cast)
-    record = ProvenanceRecord.objects.get()
+    record = ProvenanceRecord.objects.of_outputs().get()
     assert (record.output, output.record, record.client) == (output, record, cast.client)
-    assert PendingEntry.objects.get().record == record
+    assert PendingEntry.objects.filter(record=record).count() == 1
 
 
 def test_the_record_is_signed_by_our_key_and_its_leaf_is_of_this_envelope(cast: Cast) -> None:
     record = make_output(cast).provenance
     envelope = Envelope(PAYLOAD_TYPE, bytes(record.payload), record.key_id, bytes(record.signature))
-    public = keys.record_key().public_key()
+    public = keys.record_signer().public_key
     verify(envelope, public)
     check_leaf(bytes(record.leaf), envelope, public)
 

@@ -14,7 +14,8 @@ from governance.errors import NotAllowed, PlatformError, RequestError
 from governance.models import Decision, Delivery, DeploymentTarget, Output, Release
 from governance.provenance.errors import BadSignature
 from governance.services.entitlements import end_entitlement
-from governance.services.releases import check_record, deliver, record_holds, release_output
+from governance.services.releases import deliver, release_output
+from governance.services.stored import check_record, record_holds
 from governance.services.work import determine_use
 from tests.conftest import Cast
 from tests.factories import acquire_weights, make_entitlement, make_job, make_output, make_project, make_target
@@ -124,6 +125,7 @@ def test_a_delivery_hands_the_bytes_over_and_is_on_record(cast: Cast) -> None:
     output = make_output(cast)
     release = released(cast, output)
     handover = deliver(cast.colleague, release)
+    assert handover.size == output.size
     assert handover.data == blobs.get(output.sha256)
     assert (handover.media_type, handover.sha256) == ("image/png", output.sha256)
     delivery = Delivery.objects.get()
@@ -132,8 +134,8 @@ def test_a_delivery_hands_the_bytes_over_and_is_on_record(cast: Cast) -> None:
 
 def test_every_download_is_a_delivery_of_its_own(cast: Cast) -> None:
     release = released(cast, make_output(cast))
-    deliver(cast.owner, release)
-    deliver(cast.auditor, release)
+    deliver(cast.owner, release).close()
+    deliver(cast.auditor, release).close()
     assert [each.delivered_to for each in Delivery.objects.order_by("pk")] == [cast.owner, cast.auditor]
 
 
@@ -217,7 +219,7 @@ def test_a_right_that_ended_stops_the_next_delivery_with_a_decision(cast: Cast) 
     output = make_output(cast, job=make_job(cast, slug="rmbg-2.0", target=target))
     _, release = release_output(cast.owner, output, target)
     assert release is not None
-    deliver(cast.owner, release)
+    deliver(cast.owner, release).close()
     end_entitlement(cast.admin, "ENT-0001", timezone.now() - timedelta(seconds=1), "Contract terminated")
     with pytest.raises(RequestError, match="ENT-0001") as caught:
         deliver(cast.owner, release)

@@ -51,13 +51,13 @@ def test_a_photograph_becomes_a_cutout_with_its_record(cast: Cast) -> None:
         assert picture.mode == "RGBA"
     statement = Statement.from_bytes(bytes(output.provenance.payload))
     assert statement.subject.sha256 == hashlib.sha256(data).hexdigest() == output.sha256
-    assert PendingEntry.objects.get().record == output.provenance
+    assert PendingEntry.objects.filter(record=output.provenance).exists()
 
 
 def test_the_record_names_the_weights_that_were_loaded(cast: Cast) -> None:
     cutout = submit_photo(cast)
     take_cutouts(CPU)
-    predicate = json.loads(bytes(ProvenanceRecord.objects.get().payload))["predicate"]
+    predicate = json.loads(bytes(ProvenanceRecord.objects.of_outputs().get().payload))["predicate"]
     assert predicate["model"]["weights_sha256"] == cutout.job.weights_sha256
     assert predicate["decision"]["facts_sha256"] == cutout.decision.facts_sha256
 
@@ -65,12 +65,12 @@ def test_the_record_names_the_weights_that_were_loaded(cast: Cast) -> None:
 def test_the_record_names_no_client_file_or_person(cast: Cast) -> None:
     submit_photo(cast)
     take_cutouts(CPU)
-    public = bytes(ProvenanceRecord.objects.get().payload).decode()
+    public = bytes(ProvenanceRecord.objects.of_outputs().get().payload).decode()
     assert not [word for word in ("Harbour", "coffee", "owner", "Project", "Target") if word in public]
 
 
 @pytest.mark.usefixtures("no_weights_in_memory")
-def test_weights_with_other_bytes_are_refused_and_leave_no_output(
+def test_attack_45_weights_with_other_bytes_are_refused_and_leave_no_output(
     cast: Cast, tmp_path: Path, settings: Settings
 ) -> None:
     cutout = submit_photo(cast)
@@ -105,11 +105,11 @@ def test_a_damaged_picture_fails_alone(cast: Cast) -> None:
     assert (cutout.status, cutout.error_code) == (Status.FAILED, "blob.damaged")
 
 
-def test_a_doubled_call_changes_nothing(cast: Cast) -> None:
+def test_attack_36_a_redelivered_call_changes_nothing(cast: Cast) -> None:
     submit_photo(cast)
     take_cutouts(CPU)
     take_cutouts(CPU)
-    assert Output.objects.count() == ProvenanceRecord.objects.count() == 1
+    assert Output.objects.count() == ProvenanceRecord.objects.of_outputs().count() == 1
 
 
 def test_a_refused_cutout_is_left_alone(cast: Cast) -> None:

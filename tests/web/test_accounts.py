@@ -59,7 +59,7 @@ def test_the_navigation_is_grouped_by_what_people_come_for(cast: Cast, browser_a
     grouped = {section.title: [item.label for item in section.items] for section in page.context["navigation"]}
     assert list(grouped) == ["Work", "For people to decide", "Rights", "Policy", "Proof"]
     assert grouped["For people to decide"] == ["Reviews", "Waivers", "Holds"]
-    assert grouped["Proof"] == ["Decisions", "Ledger", "Audit export"]
+    assert grouped["Proof"] == ["Verify a file", "Decisions", "Ledger", "Source types", "Audit export"]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def work(cast: Cast) -> None:
     output = make_output(cast)
     _, release = release_output(cast.owner, output, output.cutout.job.target)
     assert release is not None
-    deliver(cast.owner, release)
+    deliver(cast.owner, release).close()
     make_job(cast, slug="rmbg-2.0")
 
 

@@ -13,10 +13,11 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from governance.adapters import keys
+from governance.management import outsider
 from governance.management.commands.submit import wait_for
-from governance.management.handover import hand_over
+from governance.management.handover import hand_over, name_of
 from governance.management.running import running_processes
-from governance.models import Job, ModelVersion
+from governance.models import Job, ModelVersion, Output
 from governance.reports.decisions import explained
 from governance.reports.explanation_text import as_text
 from governance.services.assets import ingest_asset
@@ -40,7 +41,10 @@ class Command(BaseCommand):
         with running_processes() as check:
             job = self._cut_out(workspace, out, check)
         refused = self._be_refused(workspace, out)
-        self._verify(out, job)
+        outputs = Output.objects.filter(cutout__job=job).select_related("cutout__asset").order_by("pk")
+        names = [name_of(output) for output in outputs]
+        self._verify(out, names)
+        self._verify_without_us(out, names[-1])
         self.stdout.write(f"Done: job {job.pk} made, job {refused.pk} refused. Everything is in {out}")
 
     def _cut_out(self, workspace: Workspace, out: Path, check: Callable[[], None]) -> Job:
@@ -81,10 +85,9 @@ class Command(BaseCommand):
         assets = [ingest_asset(actor, target.project.client, path.name, path.read_bytes()) for path in photos]
         return request_job(actor, target, ModelVersion.objects.get(slug=slug), assets, uuid.uuid4())
 
-    def _verify(self, out: Path, job: Job) -> None:
+    def _verify(self, out: Path, names: list[str]) -> None:
         """As an outsider would: another process, no Django, only the file, the receipt and the public keys."""
-        for output in job.cutouts.values_list("output__pk", "asset__file_name").order_by("pk"):
-            name = f"{Path(output[1]).stem}-{output[0]}"
+        for name in names:
             command = ["-m", "governance.ledger.verify", str(out / f"{name}.receipt.json")]
             command += ["--file", str(out / f"{name}.png"), "--trust", str(keys.trust_path())]
             done = subprocess.run(  # noqa: S603 -- our own verifier
@@ -93,3 +96,20 @@ class Command(BaseCommand):
             self.stdout.write(f"{shlex.join(['python', *command])}\n{done.stdout}")
             if done.returncode:
                 raise CommandError(f"The receipt of {name} does not hold:\n{done.stdout}{done.stderr}")
+
+    def _verify_without_us(self, out: Path, name: str) -> None:
+        """As an outsider would who trusts nobody's code but OpenSSL's and Go's; printed where those are missing."""
+        paths = _from_root(out / name), _from_root(keys.trust_path())
+        self.stdout.write(f"Without a line of Clearcut's code, from {settings.ROOT}:\n\n{outsider.commands(*paths)}")
+        if missing := outsider.missing(settings.ROOT):
+            self.stdout.write(f"Not run here, for want of: {'; '.join(missing)}")
+            return
+        holds, said = outsider.check(settings.ROOT, *paths)
+        self.stdout.write(said)
+        if not holds:
+            raise CommandError(f"OpenSSL and Go do not accept the receipt of {name}:\n{said}")
+
+
+def _from_root(path: Path) -> str:
+    path = path.resolve()
+    return str(path.relative_to(settings.ROOT) if path.is_relative_to(settings.ROOT) else path)

@@ -23,14 +23,14 @@ from django.core.management.base import BaseCommand, CommandError
 from governance.management.processes import process_specs
 from governance.management.supervisor import ProcessGaveUp, ProcessSpec, Supervisor
 
-NAMES = ("ledger", "worker", "scheduler", "web")
+NAMES = ("signer", "ledger", "worker", "scheduler", "web")
 READY_SECONDS = 90.0
 
 
 class Command(BaseCommand):
     """Set up, start the programs, say where, and stop them all at the end."""
 
-    help = "Run web server, worker, ledger process and scheduler in the foreground."
+    help = "Run web server, worker, signer, ledger process and scheduler in the foreground."
     requires_system_checks = ()  # `setup` runs them
 
     def add_arguments(self, parser: ArgumentParser) -> None:

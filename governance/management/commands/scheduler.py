@@ -12,25 +12,30 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from governance.adapters import queue
+from governance.management.watch import Watch
 from governance.rights.mark import mark
 from governance.services import cutouts, jobs, reviews, sweeps
 
 INTERVAL_SECONDS = 2.0
 # Rights also begin and end with the clock, which leaves no row behind.
 ASK_AGAIN_SECONDS = 60.0
+WATCH_SECONDS = 30.0
 logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
     help = (
-        "Do what is due every few seconds, until stopped: ask again for held jobs, put back what was lost, and once a"
-        " night judge again everything that is waiting or in use."
+        "Do what is due every few seconds, until stopped: ask again for held jobs, put back what was lost, look"
+        " whether the database is fenced and the log goes on, and once a night judge again everything that is"
+        " waiting or in use."
     )
 
     def __init__(self, *values: Any, **options: Any) -> None:
         super().__init__(*values, **options)
         self._asked: tuple[tuple[int, ...], float] | None = None
         self._sweeper: threading.Thread | None = None
+        self._watch = Watch()
+        self._watched = float("-inf")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="do it once and end")
@@ -54,6 +59,7 @@ class Command(BaseCommand):
             moved = self._reconsider()
             reviews.close_moot()
             lost = cutouts.requeue_lost(silent=queue.silent())
+            self._watch_if_due()
             if moved or lost:
                 logger.info("%d held cutouts moved on, %d lost ones called for again", moved, lost)
         except redis.exceptions.RedisError as problem:
@@ -61,6 +67,11 @@ class Command(BaseCommand):
         except (OperationalError, InterfaceError) as problem:
             logger.warning("PostgreSQL unreachable, trying again: %s", str(problem).strip())
             connection.close()
+
+    def _watch_if_due(self) -> None:
+        if time.monotonic() - self._watched >= WATCH_SECONDS:
+            self._watched = time.monotonic()
+            self._watch.look()
 
     def _reconsider(self) -> int:
         """Ask again for held jobs when something was recorded that they may rest on, and every minute."""

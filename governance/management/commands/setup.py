@@ -7,7 +7,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from governance.adapters import keys
+from governance.management.schema import prepare_database
 from governance.services.assets import read_missing_rights
+from governance.services.signing_keys import record_keys
 
 
 class Command(BaseCommand):
@@ -20,12 +22,13 @@ class Command(BaseCommand):
         parser.add_argument("--no-static", action="store_true", help="leave the web assets out")
 
     def handle(self, *, no_weights: bool, no_static: bool, **options: Any) -> None:
-        call_command("provision")
-        call_command("migrate", database="owner", interactive=False, verbosity=0)
+        prepare_database(self.stderr.write)
+        # Before anything that stands in the log: what is recorded is signed.
+        self.stdout.write(f"Keys: public ones in {keys.ensure_keys()}")
+        record_keys()
         call_command("sync_catalogue", stdout=self.stdout)
         if read := read_missing_rights():
             self.stdout.write(f"Rights statements read from {read} pictures that were here already")
-        self.stdout.write(f"Keys: public ones in {keys.ensure_keys()}")
         if not no_weights:
             call_command("weights", "pull", "u2netp", stdout=self.stdout)
         if not no_static:

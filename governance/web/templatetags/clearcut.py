@@ -14,10 +14,13 @@ from django.utils.safestring import SafeString, mark_safe
 
 from governance.models import Decision, Status
 from governance.reports.explanation_parts import asked_by
+from governance.reports.record_subjects import kind_words
 
 register = template.Library()
 # Where a duty comes from, in words.
 register.filter("asked_by", asked_by)
+# What kind of entry of the log it is, in words.
+register.filter("kind_words", kind_words)
 
 _VERDICTS = {"permit": "Allowed", "duties": "Allowed", "review": "Needs review", "deny": "Not allowed"}
 _STATE_LABELS = dict(Status.choices) | {"partly": "Partly made"}

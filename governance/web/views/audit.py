@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from governance.access import require, require_about
+from governance.licensing.jsonshape import to_plain
+from governance.models import Report
 from governance.provenance.canonical import canonical
 from governance.reports.audit import audit_report, count, preview
 from governance.reports.audit_csv import csv_lines
 from governance.reports.audit_shapes import NOT_COVERED, AuditScope
+from governance.services.exports import record_report
 from governance.web.forms.audit import AuditScopeForm
 
 PREVIEW = 20
@@ -40,11 +43,15 @@ def audit_export(request: HttpRequest) -> HttpResponseBase:
         return render(request, "audit/page.html", {"form": form}, status=400)
     scope, ending = form.scope(), form.cleaned_data["format"] or "json"
     require_about(request.user, "audit.export", scope.client)
-    named = {"Content-Disposition": f'attachment; filename="{_file_name(scope, ending)}"'}
+    name, asked = _file_name(scope, ending), to_plain(scope)
     if ending == "csv":
-        return StreamingHttpResponse(csv_lines(scope), content_type="text/csv; charset=utf-8", headers=named)
-    content = canonical(audit_report(scope).as_json())
-    return HttpResponse(content, content_type="application/json", headers=named)
+        lines = (line.encode() for line in csv_lines(scope))
+        made = record_report(request.user, Report.Kind.AUDIT_CSV, asked, lines, scope.client)
+        return FileResponse(made.content, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
+    document = canonical(audit_report(scope).as_json())
+    record_report(request.user, Report.Kind.AUDIT_JSON, asked, [document], scope.client).content.close()
+    named = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(document, content_type="application/json", headers=named)
 
 
 def _file_name(scope: AuditScope, ending: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from governance.access import may, require, visible_clients
-from governance.adapters import blobs, pictures
+from governance.adapters import pictures
 from governance.models import DeploymentTarget, Output, Release
 from governance.reports import outputs as report
 from governance.reports.chain import chain_for_output
@@ -17,8 +17,9 @@ from governance.reports.evidence import receipt_bytes
 from governance.reports.notices import notices_for
 from governance.rights.verdicts import Verdict
 from governance.services.releases import deliver, judge_release, release_output
+from governance.services.stored import original_bytes, recorded_bytes
 from governance.web.forms.outputs import OutputFilterForm, ReleaseForm
-from governance.web.responses import attachment
+from governance.web.responses import attachment, handed_over
 
 EDGES = {"before": 1200, "after": 1200, "thumb": 160}
 
@@ -66,7 +67,7 @@ def _shown(request: HttpRequest, output: Output) -> dict[str, object]:
 
 @require_safe
 def output_picture(request: HttpRequest, pk: int, which: str) -> HttpResponse:
-    """A preview. The bytes are checked against their digest on the way out and never change."""
+    """A preview. Record and bytes are checked on the way out; what the browser has never changes."""
     if which not in EDGES:
         raise Http404
     output = find_output(request, pk)
@@ -74,7 +75,8 @@ def output_picture(request: HttpRequest, pk: int, which: str) -> HttpResponse:
     unchanged = get_conditional_response(request, etag=f'"{sha256}-{EDGES[which]}"')
     if unchanged is not None:
         return unchanged
-    response = HttpResponse(pictures.preview_webp(blobs.get(sha256), EDGES[which]), content_type="image/webp")
+    data = original_bytes(output) if which == "before" else recorded_bytes(output)
+    response = HttpResponse(pictures.preview_webp(data, EDGES[which]), content_type="image/webp")
     response["ETag"] = f'"{sha256}-{EDGES[which]}"'
     response["Cache-Control"] = "private, max-age=86400"
     return response
@@ -131,11 +133,10 @@ def output_receipt(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def output_download(request: HttpRequest, pk: int) -> HttpResponse:
+def output_download(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Hand the file over. Not for HEAD: every answer is recorded as a delivery."""
     releases = Release.objects.filter(output__in=report.visible_outputs(request.user)).select_related(
         "output__cutout__asset", "output__provenance", "target__project"
     )
     release = get_object_or_404(releases, pk=pk)
-    file = deliver(request.user, release)
-    return attachment(file.data, f"{report.stem(release.output)}-cutout.png", file.media_type)
+    return handed_over(deliver(request.user, release), f"{report.stem(release.output)}-cutout")

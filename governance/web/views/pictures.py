@@ -10,11 +10,12 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_POST, require_safe
 
 from governance.access import may
-from governance.adapters import blobs, pictures
+from governance.adapters import pictures
 from governance.errors import NotAllowed, RequestError
 from governance.models import Asset, InputPermission
 from governance.reports.pictures import picture_rights, visible_pictures
 from governance.services.permissions import record_permission, record_term, verify_permission
+from governance.services.stored import asset_bytes
 from governance.web.forms.evidence import refuse
 from governance.web.forms.pictures import PERMISSION_FIELDS, PermissionForm, TermForm
 from governance.web.views.licenses import acted
@@ -34,12 +35,13 @@ def picture_page(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def picture_preview(request: HttpRequest, pk: int) -> HttpResponse:
     """A small preview. The bytes are checked against their digest on the way out and never change."""
-    sha256 = _find(request, pk).sha256
-    unchanged = get_conditional_response(request, etag=f'"{sha256}-{EDGE}"')
+    asset = _find(request, pk)
+    etag = f'"{asset.sha256}-{EDGE}"'
+    unchanged = get_conditional_response(request, etag=etag)
     if unchanged is not None:
         return unchanged
-    response = HttpResponse(pictures.preview_webp(blobs.get(sha256), EDGE), content_type="image/webp")
-    response["ETag"] = f'"{sha256}-{EDGE}"'
+    response = HttpResponse(pictures.preview_webp(asset_bytes(asset), EDGE), content_type="image/webp")
+    response["ETag"] = etag
     response["Cache-Control"] = "private, max-age=86400"
     return response
 

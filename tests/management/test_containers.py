@@ -90,6 +90,13 @@ def test_the_signers_key_and_memory_are_its_own_alone() -> None:
     assert signer["environment"]["CLEARCUT_LOG_KEY"] == f"{inside}/log.pem"
 
 
+def test_the_log_is_kept_apart_from_the_database_by_the_ledger_alone() -> None:
+    ledger = compose()["services"]["ledger"]
+    assert holders("log") == {"ledger"}
+    assert f"log:{ledger['environment']['CLEARCUT_LOG_DIR']}" in ledger["volumes"]
+    assert f"clearcut {ledger['environment']['CLEARCUT_LOG_DIR']} " in dockerfile_stage("base")
+
+
 def test_the_signers_socket_reaches_the_ledger_and_the_setup_alone() -> None:
     services = compose()["services"]
     assert holders("signer-socket") == {"signer", "ledger", "setup"}

@@ -8,19 +8,24 @@ from governance.adapters.fence_catalogue import FenceUnreadable
 from governance.models import Alarm, PendingEntry
 from governance.reports.fence import fence_differences
 from governance.reports.ledger_audit_house import MAX_WAIT
-from governance.services.alarms import raise_alarm
+from governance.services.alarms import open_alarms, raise_alarm
 
 # Whoever takes a whole fence down is told by the first of its parts, not by hundreds of alarms.
 _MOST = 10
 _LONGEST_SUBJECT = 80
+Found = tuple[str, str]
+"""Subject and message of one thing that is not as it should be."""
 
 
 class Watch:
-    """Raises an alarm when something becomes otherwise, not again while it stays so: also after it was explained."""
+    """Raises an alarm when something becomes otherwise, and no second one while it stays so.
+
+    What a person has explained is told again after a restart: it may have been put right and undone meanwhile.
+    """
 
     def __init__(self) -> None:
-        self._told: dict[str, frozenset[tuple[str, str]]] = {}
-        self._seen: frozenset[tuple[str, str]] = frozenset()
+        self._told: dict[str, frozenset[Found]] = {}
+        self._seen: frozenset[Found] = frozenset()
 
     def look(self) -> None:
         """One round: a few queries, nothing written unless something changed."""
@@ -30,20 +35,19 @@ class Watch:
         self._seen = frozenset(found)
         self._tell(Alarm.Kind.LOG, _outbox())
 
-    def _tell(self, kind: str, found: tuple[tuple[str, str], ...]) -> None:
-        """``found``: subject and message of each thing that is not as it should be."""
-        started = kind not in self._told
-        if started:
-            # What an alarm said before this process began stays said.
-            self._told[kind] = frozenset(Alarm.objects.filter(kind=kind).values_list("subject", "message"))
-        before = self._told[kind]
-        for subject, message in [each for each in found if each not in before][:_MOST]:
+    def _tell(self, kind: str, found: tuple[Found, ...]) -> None:
+        if kind not in self._told:
+            self._told[kind] = frozenset(open_alarms().filter(kind=kind).values_list("subject", "message"))
+        told = self._told[kind]
+        new = [each for each in found if each not in told]
+        for subject, message in new[:_MOST]:
             raise_alarm(kind, subject, message)
-        if not started:
-            self._told[kind] = frozenset(found)
+        if more := new[_MOST:]:
+            raise_alarm(kind, "and more", f"Besides, {len(more)} more: {'; '.join(message for _, message in more)}")
+        self._told[kind] = frozenset(found)
 
 
-def _fence() -> tuple[tuple[str, str], ...]:
+def _fence() -> tuple[Found, ...]:
     try:
         found = fence_differences()
     except FenceUnreadable as problem:
@@ -51,7 +55,7 @@ def _fence() -> tuple[tuple[str, str], ...]:
     return tuple((f"{each.kind} {each.name}"[:_LONGEST_SUBJECT], f"{each.sentence}.") for each in found)
 
 
-def _outbox() -> tuple[tuple[str, str], ...]:
+def _outbox() -> tuple[Found, ...]:
     if not PendingEntry.objects.filter(queued_at__lt=timezone.now() - MAX_WAIT).exists():
         return ()
     message = "Records have waited for the log for more than a minute: the ledger process does not take them in."

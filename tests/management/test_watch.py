@@ -90,8 +90,31 @@ def test_what_was_explained_is_not_said_again_while_it_stays_so(
     look_twice(watch)
     acknowledge(committed_cast.legal, Alarm.objects.get(), "A repair, see the change record.")
     watch.look()
+    assert alarms() == ["fence"]
+
+
+def test_what_was_explained_is_told_again_after_a_restart(
+    watch: Watch, committed_cast: Cast, committed: dict[str, str]
+) -> None:
+    open_fence(committed)
+    look_twice(watch)
+    acknowledge(committed_cast.legal, Alarm.objects.get(), "A repair, see the change record.")
+    look_twice(Watch())
+    assert alarms() == ["fence", "fence"]
+
+
+def test_what_nobody_explained_is_not_repeated_by_a_restart(watch: Watch, committed: dict[str, str]) -> None:
+    open_fence(committed)
+    look_twice(watch)
     look_twice(Watch())
     assert alarms() == ["fence"]
+
+
+def test_a_breach_among_many_decoys_is_told_too(watch: Watch, committed: dict[str, str]) -> None:
+    dba.tamper(committed, *(f"CREATE FUNCTION a_decoy_{n}() RETURNS int LANGUAGE sql AS 'SELECT 1'" for n in range(12)))
+    open_fence(committed)
+    look_twice(watch)
+    assert any(TRIGGER in message for message in Alarm.objects.values_list("message", flat=True))
 
 
 def test_a_fence_opened_a_second_time_is_told_again(

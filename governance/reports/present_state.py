@@ -17,6 +17,7 @@ from governance.models import (
     DeploymentTarget,
     Entitlement,
     Hold,
+    LicenseText,
     LineageClaim,
     ModelVersion,
     Output,
@@ -27,6 +28,8 @@ from governance.models import (
 from governance.policy.grants import Grant, GrantKind
 from governance.policy.phrases import day
 from governance.policy.words import Stage
+from governance.provenance.cutout import CutoutProvenance
+from governance.provenance.statement import Statement
 from governance.reports.entitlement_versions import STATUS, VersionAt, versions_at
 from governance.reports.explanation import grants_of
 from governance.rights.facts import made_under_verdict, runnable_weights
@@ -91,6 +94,7 @@ def present_state(output: Output, at: datetime, *, record_verified: bool) -> Pre
     lines = (
         *_rights(grants, at),
         *_readings(grants),
+        *_texts(output),
         *_weights(output.cutout.job.weights_sha256, output.cutout.job.model),
         *_claims(decision),
         *_holds(held),
@@ -169,6 +173,18 @@ def _readings(grants: Iterable[Grant]) -> Iterator[Since]:
         else:
             said = "still the reading that counts", SAME
         yield Since("Licence reading", then, *said, reverse("license", args=[reading.license_id]))
+
+
+def _texts(output: Output) -> Iterator[Since]:
+    """Texts under the same name that nobody had seen when it was made: whoever publishes a licence may change it."""
+    stated = Statement.from_bytes(bytes(output.provenance.payload)).predicate
+    licenses = stated.weights_license.spdx_ids if isinstance(stated, CutoutProvenance) else ()
+    texts = LicenseText.objects.filter(license__in=licenses)
+    known = texts.filter(recorded_at__lte=output.created_at).values("sha256")
+    for row in texts.filter(recorded_at__gt=output.created_at).exclude(sha256__in=known).order_by("pk"):
+        now = f"another text stands at {row.source}, of {day(row.captured_on)}: SHA-256 {row.sha256[:8]}…"
+        url = reverse("license", args=[row.license_id])
+        yield Since("Licence text", f"the texts of {row.license_id} on record then", now, CHANGED, url)
 
 
 def _weights(sha256: str, model: ModelVersion) -> Iterator[Since]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from governance.models import Decision, Output, ProvenanceRecord, WeightsAcquisition, WeightsArtifact
+from governance.models import Decision, License, Output, ProvenanceRecord, WeightsAcquisition, WeightsArtifact
 from governance.policy.facts import OrganisationPolicy
 from governance.policy.phrases import day
 from governance.reports.outputs import visible_outputs
@@ -15,6 +15,7 @@ from governance.reports.present_state import CHANGED, GONE, SAME, PresentState, 
 from governance.services.claims import review_claim
 from governance.services.corrections import correct
 from governance.services.entitlements import end_entitlement
+from governance.services.license_texts import Captured, record_text
 from governance.services.policies import PolicyDraft, approve_policy, draft_policy
 from governance.services.releases import release_output
 from tests.conftest import Cast
@@ -90,6 +91,26 @@ def test_a_superseded_reading_of_the_licence_is_named(cast: Cast) -> None:
     assert found.now.startswith("superseded by revision ")
     assert found.now.endswith(f", of {day(timezone.now())}")
     assert found.tone == CHANGED
+
+
+def test_attack_44_another_text_under_the_same_name_is_told_and_the_record_keeps_its_own(cast: Cast) -> None:
+    output = make_output(cast)
+    before = bytes(output.provenance.payload)
+    captured = Captured("https://example.org/LICENSE", timezone.now().date())
+    text = record_text(cast.legal, License.objects.get(pk="Apache-2.0"), b"Another Apache Licence", captured)
+    found = line(today(cast, output), "Licence text")
+    assert found.now.startswith("another text stands at https://example.org/LICENSE, of ")
+    assert (text.sha256[:8] in found.now, found.tone) == (True, CHANGED)
+    assert bytes(ProvenanceRecord.objects.get(output=output).payload) == before
+
+
+def test_attack_44_the_same_text_seen_again_is_no_news(cast: Cast) -> None:
+    license = License.objects.get(pk="Apache-2.0")
+    day_of = timezone.now().date()
+    record_text(cast.legal, license, b"The text", Captured("https://example.org/LICENSE", day_of))
+    output = make_output(cast)
+    record_text(cast.legal, license, b"The text", Captured("https://example.org/MIRROR", day_of))
+    assert "Licence text" not in {each.what for each in today(cast, output).lines}
 
 
 def test_counter_evidence_recorded_since_is_told(cast: Cast) -> None:

@@ -8,6 +8,7 @@ from datetime import date
 from governance.models import ProvenanceRecord, Release, Role, RoleGrant
 from governance.services import jobs
 from governance.services.accounts import add_user, end_role, grant_role
+from governance.services.alarms import acknowledge, raise_alarm
 from governance.services.corrections import correct
 from governance.services.exports import record_report
 from governance.services.permissions import Permitted, record_permission, record_term, verify_permission
@@ -106,6 +107,15 @@ def _keys_introduced(cast: Cast) -> Act:
     return record_keys
 
 
+def _alarm_raised(cast: Cast) -> Act:
+    return lambda: raise_alarm("file", "output:17", WHY)
+
+
+def _alarm_acknowledged(cast: Cast) -> Act:
+    alarm = raise_alarm("file", "output:18", WHY)
+    return lambda: acknowledge(cast.legal, alarm, WHY)
+
+
 WORK: dict[tuple[str, str], Prepare] = {
     ("role", "granted"): _role_granted,
     ("role", "ended"): _role_ended,
@@ -121,6 +131,8 @@ WORK: dict[tuple[str, str], Prepare] = {
     ("report", "made"): _reported,
     ("source-type", "set"): _source_type_set,
     ("key-event", "introduced"): _keys_introduced,
+    ("alarm", "raised"): _alarm_raised,
+    ("alarm", "acknowledged"): _alarm_acknowledged,
 }
 
 ACTS = WORK | RIGHTS | LICENSES

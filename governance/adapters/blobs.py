@@ -123,7 +123,7 @@ def _check(sha256: str, found: str) -> None:
     if found != sha256:
         raise BlobDamaged(
             f"The stored file of SHA-256 {sha256} now has SHA-256 {found}.",
-            how_to_fix="Do not use it. Restore the file from a backup and find out who could write to the store.",
+            how_to_fix="It is not handed over, and an alarm tells legal. For whoever runs the store: restore a backup.",
             permanent=True,
         )
 

@@ -47,8 +47,9 @@ _TIME_STAMPS = None  # the address of a time stamp authority (RFC 3161); none is
 def embed(data: bytes, media_type: str, parent: bytes, parent_type: str, credentials: Credentials) -> bytes:
     """The output ``data`` with XMP fields and a signed manifest that names ``parent`` as what it was made from.
 
-    No pixel is changed. Credentials of the parent are kept but for their thumbnails; a parent that cannot be read is
-    named all the same, with a note if its credentials were lost. Raises PlatformError ``c2pa.unsupported_type``,
+    No pixel is changed. Credentials of the parent are kept as they are, names and places included, but for pictures in
+    them; a parent that cannot be read is named all the same, with a note if its credentials were lost, as they are if
+    a picture cannot be taken out of them. Raises PlatformError ``c2pa.unsupported_type``,
     ``c2pa.already_signed``, ``c2pa.signing_failed``, ``xmp.unwritable``, or what ``load_signing_material`` and
     ``check_valid`` raise.
     """

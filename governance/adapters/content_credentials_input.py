@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import struct
 import zlib
 from collections.abc import Iterator
@@ -11,9 +12,12 @@ from xml.etree.ElementTree import ParseError
 
 import c2pa
 
+from governance.adapters.content_credentials_pictures import BOXES, assertions_with_pictures
 from governance.adapters.rights_c2pa import MARKS, OFFLINE, STORE, manifest_chain, read_store
 from governance.adapters.rights_containers import blocks
 from governance.adapters.rights_xmp import properties
+
+logger = logging.getLogger(__name__)
 
 LOST = "Its own content credentials could not be read and are not kept."
 ELSEWHERE = "Its own content credentials lie elsewhere; they were not fetched."
@@ -28,7 +32,8 @@ class Kept:
     """What of an input goes into the manifest of an output.
 
     ``data``: its bytes, if it has credentials to keep. ``redacted``: addresses of the assertions that must not be
-    passed on: thumbnails, which show what was cut away. ``note``: what became of credentials that are not kept.
+    passed on: pictures, which show what was cut away (see ``assertions_with_pictures``). All that its credentials say
+    in words is passed on, such as its author, place and device. ``note``: what became of credentials that are not kept.
     ``source_types``: kinds of source it declares, in C2PA or XMP.
     """
 
@@ -39,7 +44,10 @@ class Kept:
 
 
 def read_input(parent: bytes, parent_type: str) -> Kept:
-    """Whatever the bytes are, nothing is raised: an input that cannot be read has nothing to keep."""
+    """Whatever the bytes are, nothing is raised: an input that cannot be read has nothing to keep.
+
+    Nor has one whose credentials hold pictures where they cannot be taken out.
+    """
     declared = xmp_values(parent, parent_type).get("Iptc4xmpExt:DigitalSourceType")
     types = (declared,) if declared else ()
     marked = any(mark in parent for mark in MARKS)
@@ -52,7 +60,19 @@ def read_input(parent: bytes, parent_type: str) -> Kept:
         return Kept(note=ELSEWHERE if elsewhere else LOST if marked else "", source_types=types)
     if store is None:
         return Kept(note=LOST if STORE in parent else "", source_types=types)
-    return Kept(parent, tuple(_thumbnails(store)), "", (*types, *_source_types(store)))
+    types = (*types, *_source_types(store))
+    try:
+        return Kept(parent, _pictures(parent, parent_type), "", types)
+    except (c2pa.C2paError, ValueError) as error:
+        logger.warning("The credentials of an input are not kept: %s", error)
+        return Kept(note=LOST, source_types=types)
+
+
+def _pictures(parent: bytes, parent_type: str) -> tuple[str, ...]:
+    """Raises ValueError, as ``assertions_with_pictures`` does, or c2pa.C2paError."""
+    if BOXES in parent:
+        raise ValueError("they hold files that cannot be taken out")
+    return assertions_with_pictures(read_store(parent, parent_type, _PARSED, detailed=True) or {})
 
 
 def xmp_values(data: bytes, media_type: str) -> dict[str, str]:
@@ -65,16 +85,6 @@ def xmp_values(data: bytes, media_type: str) -> dict[str, str]:
     except (ValueError, struct.error, zlib.error, ParseError):
         return found  # what lay before the damage
     return found
-
-
-def _thumbnails(store: dict[str, Any]) -> list[str]:
-    """The addresses of every thumbnail in a store, each once."""
-    shown = [
-        holder.get("thumbnail", {}).get("identifier", "")
-        for found in store.get("manifests", {}).values()
-        for holder in (found, *found.get("ingredients", ()))
-    ]
-    return sorted({address for address in shown if address.startswith("self#jumbf=/c2pa/")})
 
 
 def _source_types(store: dict[str, Any]) -> Iterator[str]:

@@ -1,8 +1,9 @@
 """What an output states of itself: the definition of its C2PA manifest, and the XMP packet that says the same.
 
 Both are public, so neither holds anything that was not meant for everybody: no names of clients or files, no
-contracts, no decision beyond its digest. C2PA 2.2, 18 (assertions); IPTC Photo Metadata Standard 2025.1; XMP
-specification part 2, 1.2.
+contracts, no decision beyond its digest. What the input's own credentials say in words stays in them, beside ours:
+whoever made the input published it, and they are kept whole but for pictures. C2PA 2.2, 18 (assertions); IPTC Photo
+Metadata Standard 2025.1; XMP specification part 2, 1.2.
 """
 
 from __future__ import annotations

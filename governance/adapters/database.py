@@ -16,6 +16,10 @@ from psycopg.conninfo import conninfo_to_dict
 from governance.errors import PlatformError
 
 OWNER, APP, LEDGER = "clearcut_owner", "clearcut_app", "clearcut_ledger"
+# A login may nothing until it has taken its role by name (settings.database does), so every session says what it is.
+# Servers before 16 know this of the login alone: make it NOINHERIT there.
+_BY_NAME: LiteralString = "WITH INHERIT FALSE, SET TRUE"
+_BY_NAME_SINCE = 160000
 
 
 def provision(owner_url: str, app_url: str, ledger_url: str) -> None:
@@ -65,7 +69,7 @@ def members_of_roles(
 
 def _statements(members: dict[str, list[str]]) -> str:
     lines = [f"CREATE ROLE {role} NOLOGIN;" for role in members]
-    lines += [f"GRANT {role} TO {login};" for role, logins in members.items() for login in logins]
+    lines += [f"GRANT {role} TO {login} {_BY_NAME};" for role, logins in members.items() for login in logins]
     lines += [f"GRANT CREATE, USAGE ON SCHEMA public TO {OWNER};", f"GRANT USAGE ON SCHEMA public TO {APP}, {LEDGER};"]
     return "\n".join(f"  {line}" for line in lines)
 
@@ -80,7 +84,9 @@ def _create_role(connection: psycopg.Connection, role: str) -> None:
 
 def _let_act_as(connection: psycopg.Connection, member: str, role: str) -> None:
     if not _yes(connection, "SELECT pg_has_role(%s, %s, 'MEMBER')", member, role):
-        connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(member)))
+        grant = sql.SQL("GRANT {} TO {} {}")
+        how = sql.SQL(_BY_NAME if connection.info.server_version >= _BY_NAME_SINCE else "")
+        connection.execute(grant.format(sql.Identifier(role), sql.Identifier(member), how))
 
 
 def _secure_schema(connection: psycopg.Connection) -> None:

@@ -11,41 +11,46 @@ import fcntl
 import os
 import tempfile
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from governance.adapters import keys
 from governance.adapters.durable import sync_folder
 from governance.adapters.tree import HashReader, LeafReader
 from governance.errors import PlatformError
 from governance.ledger.checkpoint import Checkpoint
+from governance.ledger.checks import open_trusted
 from governance.ledger.merkle import HASH_BYTES
 from governance.ledger.tile import HEIGHT, WIDTH, entries_path, entry_bundle, split_bundle, tile_path, tiles_of
+from governance.ledger.trust import Trust
 
 CHECKPOINT = "checkpoint"
 _READABLE = 0o644  # nothing in here names a client; a web server may show it as it is
 
 
 class LogFiles:
-    """The files of one log under ``folder``. ``durable`` False for a copy nobody relies on yet, such as an export."""
+    """The files of one log under ``folder``. ``durable`` False for a copy nobody relies on yet, such as an export.
 
-    def __init__(self, folder: Path, *, durable: bool = True) -> None:
+    ``trust``: whose signature a checkpoint found there must bear.
+    """
+
+    def __init__(self, folder: Path, *, durable: bool = True, trust: Callable[[], Trust] = keys.trust) -> None:
         self.folder = folder
         self._durable = durable
+        self._trust = trust
         self._touched: set[Path] = set()
         self._written: int | None = None
 
     def note(self) -> str | None:
-        """The published checkpoint, None before the first."""
-        try:
-            return (self.folder / CHECKPOINT).read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return None
+        """What stands as the published checkpoint, whoever put it there; None before the first."""
+        found = _read(self.folder / CHECKPOINT)
+        return None if found is None else found.decode("utf-8", errors="replace")
 
     def published(self) -> Checkpoint | None:
-        """What the published checkpoint says; its signature is not looked at. Raises NoteError when it is damaged."""
+        """The published checkpoint. Raises NoteError when it is damaged or no trusted log key signed it."""
         note = self.note()
-        return None if note is None else _said(note)
+        return None if note is None else open_trusted(note, self._trust()).checkpoint
 
     def size(self) -> int:
         """How many leaves the entry bundles hold (a few dozen looks, however long the log)."""
@@ -118,6 +123,7 @@ class LogFiles:
     def publish(self, note: str) -> None:
         """Put the signed ``note`` in place of the checkpoint before, unless that is newer.
 
+        Raises NoteError when what stands there was never signed: others may rely on it, so it is for a person to see.
         Partial tiles that full ones replace are dropped. The specification keeps them until the full one is there; ours
         stay until that is signed for, too.
         """
@@ -125,7 +131,7 @@ class LogFiles:
             return
         self._make_folder(self.folder)
         with self._alone():
-            before, after = self.published(), _said(note)
+            before, after = self.published(), Checkpoint.claimed_in(note)
             if before is not None and before.size > after.size:
                 return
             for level, index, width in tiles_of(after.size, since=before.size if before else 0):
@@ -148,10 +154,11 @@ class LogFiles:
             os.close(handle)
 
     def _read_bundle(self, index: int, width: int) -> bytes:
-        """The bundle that holds at least ``width`` leaves: the full one, or the widest partial one."""
+        """A bundle that holds at least ``width`` leaves: first the one that was signed for, then wider ones."""
         full = self.folder / entries_path(index)
-        if full.exists():
-            return full.read_bytes()
+        for name in (entries_path(index, width), entries_path(index)):
+            if (found := _read(self.folder / name)) is not None:
+                return found
         widths = _partial_widths(full)
         if not widths or widths[-1] < width:
             raise _short(full, index * WIDTH + (widths[-1] if widths else 0))
@@ -202,10 +209,6 @@ class LogFiles:
             for partial in folder.iterdir():
                 partial.unlink()
             folder.rmdir()
-
-
-def _said(note: str) -> Checkpoint:
-    return Checkpoint.from_text(note.rpartition("\n\n")[0] + "\n")
 
 
 def _read(path: Path) -> bytes | None:

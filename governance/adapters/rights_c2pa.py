@@ -59,18 +59,20 @@ def read_c2pa(data: bytes, media_type: str) -> Part:
     return combined([_validity(store), *(_assertion(assertion) for assertion in assertions)])
 
 
-def read_store(data: bytes, media_type: str, settings: Mapping[str, Any] = OFFLINE) -> dict[str, Any] | None:
+def read_store(
+    data: bytes, media_type: str, settings: Mapping[str, Any] = OFFLINE, *, detailed: bool = False
+) -> dict[str, Any] | None:
     """The manifest store in a file, as the library describes it in JSON; None if it has none.
 
-    Raises c2pa.C2paError for one that cannot be read; its message begins with ``Remote:`` if the file only says where
-    its manifest lies.
+    ``detailed``: as it is stored, with every assertion by its label. Raises c2pa.C2paError for a store that cannot be
+    read; its message begins with ``Remote:`` if the file only says where its manifest lies.
     """
     with c2pa.Context.from_dict(dict(settings)) as context:
         reader = c2pa.Reader.try_create(media_type, io.BytesIO(data), context=context)
         if reader is None:
             return None
         with reader:
-            store: dict[str, Any] = json.loads(reader.json())
+            store: dict[str, Any] = json.loads(reader.detailed_json() if detailed else reader.json())
             return store
 
 

@@ -7,20 +7,26 @@ The steps, each reported with what it counted and found:
  3. entries: each leaf is a well-formed entry of at most 65,535 bytes; no statement was entered twice.
  4. roots: the root recomputed from the entries is the signed one at every checkpoint.
  5. tiles: the published hash tiles hold the recomputed hashes.
- 6. statements: canonical, of a kind we issue, the one its entry commits to; every record id once.
+ 6. statements: canonical, of a kind we issue, the one its entry commits to; every record id once. One that is not
+    there must have been lost in a restore that a later entry records.
  7. signatures: made by a record key of the trust file that was in use at that index.
- 8. order: a record quotes an earlier checkpoint that the log really signed, and claims a time between that one's
-    publication and that of the first checkpoint covering it.
+ 8. order: a record quotes an earlier checkpoint that the log really signed, the newest at the time it claims, and
+    stands where a record made then would stand (audit_times.py).
  9. corrections: each names an earlier record of this log.
 10. continuity: the tree of an old checkpoint, kept by the reader, is a prefix of this one.
 
-A finding never stops the audit. Sound only when no step failed or stayed open. A statement lost in a restore leaves
-step 6 open: its entry and signature still hold, but nobody can tell any more what was stated.
+A finding never stops the audit. Sound only when no step failed or stayed open. A statement lost in a recorded restore
+leaves step 6 open: its entry and signature still hold, but nobody can tell any more what was stated. One that no
+restore accounts for fails it: it is withheld or lost.
 
-One pass in constant memory, but for 42 bytes per entry (to know record ids and statements again) and 48 per
-checkpoint.
+The verdict reaches up to the newest checkpoint given. That the log did not go on after it, or was not cut back to it,
+only somebody who kept another checkpoint can tell (step 10).
 
-Not covered here: output files, rows beside the log, witnesses; the truth of what was stated.
+One pass in constant memory, but for 42 bytes per entry (to know record ids and statements again, or which statements
+are missing) and 48 per checkpoint.
+
+Not covered here: output files, rows beside the log, witnesses; the truth of what was stated, and when: publication
+times are the keeper's word, so an outsider gets the order of records, not their time.
 """
 
 from __future__ import annotations
@@ -63,7 +69,7 @@ def audit(
     other GovernanceError fails it, and one that nobody foresaw leaves it open.
     """
     findings = Findings(options.cap)
-    table = read_checkpoints(checkpoints, trust, findings)
+    table = read_checkpoints(checkpoints, trust, options.merge_window, findings)
     walk = Walk(table, _old(options, trust, findings), _tiles(options, table, findings), findings)
     statements = Statements(table, options, findings)
     try:
@@ -73,14 +79,19 @@ def audit(
         else:
             for found in examined(as_chunks(walk.entries(entries), CHUNK), trust, options.processes):
                 statements.take(found)
-            statements.close()
+            statements.close(complete=not walk.broken_off)
     except Exception as error:  # such as a worker that was killed: the rest was not looked at
         findings.add_error(SEQUENCE, error)
     if options.structure_only:
         for step in OF_STATEMENTS:
             findings.not_asked(step, "structure only")
     require_signature(table, walk.seen, findings)
-    return findings.report(structure_only=options.structure_only, entries=walk.seen, lost=statements.lost)
+    return findings.report(
+        structure_only=options.structure_only,
+        entries=walk.seen,
+        lost=statements.lost,
+        newest=table.newest(trust.origin),
+    )
 
 
 def _old(options: AuditOptions, trust: Trust, findings: Findings) -> Checkpoint | None:

@@ -3,6 +3,7 @@
 1. The note is signed by a log key of the trust file that counts for its size, for our origin.
 2. Size and root kept beside the note are those in it.
 3. Sizes ascend strictly, so that no size has two roots.
+4. Publication times ascend, too; less than the merge window is left to a clock that was set.
 
 What later steps need of them is kept in 48 bytes each.
 """
@@ -48,6 +49,12 @@ class CheckpointTable:
         """Size of the last checkpoint, None without any."""
         return self._sizes[-1] if self._sizes else None
 
+    def newest(self, origin: str) -> Checkpoint | None:
+        """Return the last checkpoint, None without any; they are all of one ``origin``."""
+        if not self._sizes:
+            return None
+        return Checkpoint(origin, self._sizes[-1], bytes(self._roots[-HASH_BYTES:]))
+
     def add(self, checkpoint: Checkpoint, published_at: datetime | None) -> None:
         """Add the next one; raises TamperedError unless it is larger than all before it."""
         if self._sizes and checkpoint.size <= self._sizes[-1]:
@@ -66,8 +73,8 @@ class CheckpointTable:
 
     def size_after(self, size: int) -> int | None:
         """Return the smallest checkpoint size above ``size``."""
-        at = bisect_right(self._sizes, size)
-        return self._sizes[at] if at < len(self._sizes) else None
+        at = self.first_above(size)
+        return None if at is None else self._sizes[at]
 
     def count_above(self, size: int) -> int:
         """Return how many checkpoints are larger than ``size``."""
@@ -75,25 +82,31 @@ class CheckpointTable:
 
     def root_at(self, size: int) -> bytes | None:
         """Return the signed root at exactly this size."""
-        at = self._position(size)
+        at = self.position_of(size)
         return None if at is None else bytes(self._roots[at * HASH_BYTES : (at + 1) * HASH_BYTES])
 
-    def time_at(self, size: int) -> int | None:
-        """Return when the checkpoint of this size was published."""
-        at = self._position(size)
-        return None if at is None else self._known(at)
-
-    def covered_since(self, index: int) -> int | None:
-        """Return when the first checkpoint that covers the entry at ``index`` was published."""
-        at = bisect_right(self._sizes, index)
-        return self._known(at) if at < len(self._sizes) else None
-
-    def _position(self, size: int) -> int | None:
+    def position_of(self, size: int) -> int | None:
+        """Return the position, counted from 0, of the checkpoint of exactly this size."""
         at = bisect_left(self._sizes, size)
         return at if at < len(self._sizes) and self._sizes[at] == size else None
 
-    def _known(self, at: int) -> int | None:
-        return None if self._times[at] == _UNKNOWN else self._times[at]
+    def first_above(self, size: int) -> int | None:
+        """Return the position of the first checkpoint larger than ``size``: it covers the entry of that index."""
+        at = bisect_right(self._sizes, size)
+        return at if at < len(self._sizes) else None
+
+    def last_up_to(self, size: int) -> int | None:
+        """Return the position of the last checkpoint not larger than ``size``."""
+        at = bisect_right(self._sizes, size)
+        return at - 1 if at else None
+
+    def size_at(self, position: int) -> int:
+        """Return the size of the checkpoint at ``position``."""
+        return self._sizes[position]
+
+    def published(self, position: int) -> int | None:
+        """Return when the checkpoint at ``position`` was published, None if that is not known."""
+        return None if self._times[position] == _UNKNOWN else self._times[position]
 
 
 def microseconds(when: datetime) -> int:
@@ -106,16 +119,25 @@ def in_words(when: int) -> str:
     return timestamp(_EPOCH + when * _MICROSECOND)
 
 
-def read_checkpoints(checkpoints: Iterable[PublishedCheckpoint], trust: Trust, findings: Findings) -> CheckpointTable:
+def read_checkpoints(
+    checkpoints: Iterable[PublishedCheckpoint], trust: Trust, merge_window: timedelta, findings: Findings
+) -> CheckpointTable:
     """Return the sound checkpoints; what is wrong with the others goes into ``findings``."""
-    table = CheckpointTable()
+    table, latest = CheckpointTable(), _EPOCH
     try:
         for published in checkpoints:
             findings.checked(CHECKPOINTS)
+            when = published.published_at
             try:
-                table.add(_opened(published, trust), published.published_at)
+                table.add(_opened(published, trust), when)
+                if when is not None and when < latest - merge_window:
+                    raise TamperedError(
+                        f"Published at {timestamp(when)}, but a smaller one at {timestamp(latest)} already."
+                    )
             except GovernanceError as error:
                 findings.add(CHECKPOINTS, f"Checkpoint of size {published.size}: {error.message}")
+            else:
+                latest = latest if when is None else max(latest, when)
     except Exception as error:  # whatever goes wrong while reading, the audit says so and goes on
         table.complete = False
         findings.add_error(CHECKPOINTS, error)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from governance.errors import GovernanceError
 from governance.ledger.audit_shapes import NOT_ASKED, STEPS, AuditReport, AuditStep, Finding
+from governance.ledger.checkpoint import Checkpoint
 from governance.ledger.errors import CannotTell
 from governance.ledger.verification import CANNOT_TELL, FAILED, OK, OPEN, SOUND, TAMPERED
 
@@ -75,10 +76,10 @@ class Findings:
         """Mark a step that this audit leaves out."""
         self._pages[step] = _Page(asked=False, detail=why)
 
-    def report(self, *, structure_only: bool, entries: int, lost: int) -> AuditReport:
+    def report(self, *, structure_only: bool, entries: int, lost: int, newest: Checkpoint | None) -> AuditReport:
         """Return the report; the verdict is the worst status of any step."""
         steps = self.steps()
-        return AuditReport(worst(step.status for step in steps), structure_only, entries, lost, steps)
+        return AuditReport(worst(step.status for step in steps), structure_only, entries, lost, steps, newest)
 
     def steps(self) -> tuple[AuditStep, ...]:
         """Return the steps as they stand."""

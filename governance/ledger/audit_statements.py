@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from governance.ledger.audit_checkpoints import microseconds
 from governance.ledger.audit_findings import judged
+from governance.ledger.audit_lost import RESTORE, Restored, restored_by
 from governance.ledger.audit_shapes import ORDER, SIGNATURES, STATEMENTS
 from governance.ledger.checks import check_in_use, check_quote, statement_of
 from governance.ledger.errors import TamperedError
@@ -47,7 +48,8 @@ class Examined(NamedTuple):
     """What one entry says, as far as it could be read, and what is wrong: (step, message, status) each.
 
     ``at``: the entry's index. ``record``: the UUID's bytes, b"" when unknown. ``issued_at``: microseconds since 1970.
-    ``corrects``: the record a correction names, None for other kinds, "" when it names none.
+    ``corrects``: the record a correction names, None for other kinds, "" when it names none. ``restored``: what a
+    restore event tells of.
     """
 
     at: int
@@ -57,6 +59,7 @@ class Examined(NamedTuple):
     quoted_size: int
     quoted_root: str
     corrects: str | None
+    restored: Restored | None
     problems: tuple[Problem, ...]
 
 
@@ -126,11 +129,15 @@ def _check_record_id(statement: Statement, record_id: str | None) -> None:
 
 def _examined(index: int, lost: bool, statement: Statement | None, problems: tuple[Problem, ...]) -> Examined:
     if statement is None:
-        return Examined(index, lost, b"", 0, 0, "", None, problems)
+        return Examined(index, lost, b"", 0, 0, "", None, None, problems)
     predicate = statement.predicate
     corrects: str | None = None
-    if not isinstance(predicate, CutoutProvenance) and predicate.kind == CORRECTION:
-        corrects = str(predicate.details.get(CORRECTS) or "")
+    restored: Restored | None = None
+    if not isinstance(predicate, CutoutProvenance):
+        if predicate.kind == CORRECTION:
+            corrects = str(predicate.details.get(CORRECTS) or "")
+        elif predicate.kind == RESTORE:
+            restored = restored_by(predicate.details, index)
     return Examined(
         index,
         lost,
@@ -139,5 +146,6 @@ def _examined(index: int, lost: bool, statement: Statement | None, problems: tup
         predicate.prev_checkpoint.size,
         predicate.prev_checkpoint.root,
         corrects,
+        restored,
         problems,
     )

@@ -40,7 +40,8 @@ class Walk:
         self._digests = IndexedValues()
         # The index of the first missing entry: from there on no root can be recomputed.
         self._missing: int | None = None
-        self._broken_off = False
+        # True when reading the entries broke off: what comes after is not known.
+        self.broken_off = False
         self._next = 0
         self.seen = 0
 
@@ -68,7 +69,7 @@ class Walk:
         try:
             yield from entries
         except Exception as error:  # what was read so far is still judged, and the rest is not called sound
-            self._broken_off = True
+            self.broken_off = True
             self._findings.add_error(SEQUENCE, error, index=self._next)
 
     def _out_of_sequence(self, entry: AuditedEntry) -> None:
@@ -129,17 +130,17 @@ class Walk:
         findings.checked(ENTRIES, self.seen)
         for _, first, second in self._digests.repeated():
             findings.add(ENTRIES, f"The statement of entry {first} was entered again: a replay.", index=second)
-        if self._next < newest and not self._broken_off:
+        if self._next < newest and not self.broken_off:
             message = f"The newest checkpoint signs {newest} entries, {self._next} are here: the log shrank."
             findings.add(SEQUENCE, message)
-        if (left := self._table.count_above(size)) and not self._broken_off:
+        if (left := self._table.count_above(size)) and not self.broken_off:
             where = f"entry {self._next if self._missing is None else self._missing} is missing"
             findings.add(ROOTS, f"{left} signed roots cannot be recomputed: {where}.")
         if self._old is not None:
             self._close_continuity(self._old.size, newest)
         if self._next > newest:
             findings.detail(SEQUENCE, f"{self._next - newest} after the newest checkpoint, not signed yet")
-        if self._tiles is not None and not self._broken_off and self._missing is None:
+        if self._tiles is not None and not self.broken_off and self._missing is None:
             self._tiles.close()
 
     def _close_continuity(self, old: int, newest: int) -> None:
@@ -148,7 +149,7 @@ class Walk:
             self._findings.add(CONTINUITY, message)
         elif old > self._edge.size:
             message = f"The old checkpoint signs {old} entries, only {self._edge.size} can be followed."
-            self._findings.add(CONTINUITY, message, status=OPEN if self._broken_off else FAILED)
+            self._findings.add(CONTINUITY, message, status=OPEN if self.broken_off else FAILED)
 
 
 def as_chunks(entries: Iterator[AuditedEntry], length: int) -> Iterator[list[Sent]]:

@@ -8,7 +8,7 @@ What is in it:
 
 See: https://c2sp.org/tlog-tiles
 Every read is bounded, so that no file can exhaust the reader: what is longer than it may be raises TamperedError.
-What is not there raises CannotTell. Nothing read here is verified; audit.py does that.
+What is not there, or no regular file, raises CannotTell. Nothing read here is verified; audit.py does that.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import BinaryIO
 from governance.ledger.audit_shapes import AuditedEntry, PublishedCheckpoint
 from governance.ledger.checkpoint import Checkpoint
 from governance.ledger.errors import CannotTell, TamperedError
+from governance.ledger.files import open_regular
 from governance.ledger.leaf import MAX_BYTES
 from governance.ledger.log_lines import MAX_CHECKPOINT_LINE, MAX_ENVELOPE_LINE, read_checkpoint_line
 from governance.ledger.merkle import HASH_BYTES
@@ -123,7 +124,7 @@ def _split(data: bytes, path: str) -> list[bytes]:
 
 def _open(path: Path) -> BinaryIO:
     try:
-        return path.open("rb")
+        return open_regular(path)
     except OSError as error:
         raise CannotTell(f"Cannot read {path}: {error.strerror}.", how_to_fix=_ADVICE) from error
 

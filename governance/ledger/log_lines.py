@@ -2,7 +2,7 @@
 
 1. ``checkpoints.jsonl``: one checkpoint per line, ascending: ``{"note","published_at","root","size"}``.
 2. ``envelopes.jsonl``: one line per entry, ascending from 0: ``{"envelope":{DSSE envelope},"index":n}``; the envelope
-   is null when the statement was lost in a restore.
+   is null when the statement is not there: lost in a restore, which a later entry must record.
 
 Read strictly (exact fields, no duplicate keys), but in any spacing and key order.
 """

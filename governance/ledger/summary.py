@@ -21,11 +21,18 @@ def summarise(statement: Statement, index: int, checkpoint: Checkpoint) -> Summa
     lines = [
         ("record", f"{predicate.record_id} ({predicate.kind})"),
         ("file", f"{statement.subject.media_type}, SHA-256 {statement.subject.sha256}"),
-        ("issued at", f"{timestamp(predicate.issued_at)} (claimed by the issuer)"),
+        ("issued at", f"{timestamp(predicate.issued_at)} (claimed: the issuer's word)"),
+        ("not older", _bound(predicate.prev_checkpoint.size)),
         ("log", f"{checkpoint.origin}, entry {index} of {checkpoint.size}"),
     ]
     lines += _cutout(predicate) if isinstance(predicate, CutoutProvenance) else _event(predicate)
     return tuple(lines)
+
+
+def _bound(quoted_size: int) -> str:
+    if not quoted_size:
+        return "it quotes the empty log, which proves nothing about its age"
+    return f"than the checkpoint of size {quoted_size} it quotes; whether the log signed that, its audit tells"
 
 
 def _cutout(predicate: CutoutProvenance) -> list[tuple[str, str]]:

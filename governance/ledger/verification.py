@@ -5,7 +5,7 @@ What must hold, in this order (verify.py prints it):
 1. receipt: a Sigstore bundle v0.3 with one DSSE envelope and at most one log entry, nothing else in it; or a C2SP
    tlog-proof whose extra line is the DSSE envelope.
 2. statement: the envelope holds a canonical in-toto statement v1 of a kind we issue, about one subject.
-3. file digest: SHA-256 of the file in hand is the subject's digest.
+3. file digest: SHA-256 of the file in hand is the subject's digest; an event is about no file.
 4. record signature: a record key of the trust file signed the statement (DSSE v1, ECDSA P-256).
 5. log entry: the entry is the hashedrekord of this very envelope: digest over the PAE, signature and key. A
    tlog-proof holds no entry: it is rebuilt from the envelope and the trusted key.
@@ -19,7 +19,8 @@ signed, so the maker of a receipt can never choose the milder verdict by choosin
 log entry passes steps 1 to 4 and then "cannot tell": it is signed, but not yet in the log.
 
 Not covered here: witnesses and time stamps; that the quoted checkpoint is a prefix of the signed one (that takes
-an audit of the log or a consistency proof); the truth of what was stated.
+an audit of the log or a consistency proof); the truth of what was stated, and when. A receipt proves that its record
+is not older than the checkpoint it quotes, if that was signed; the time it claims is the issuer's word.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from governance.ledger.tlog_proof import TlogProof
 from governance.ledger.trust import Trust
 from governance.provenance import envelope as dsse
 from governance.provenance.canonical import JSON
+from governance.provenance.event import LedgerEvent
 from governance.provenance.statement import Statement
 
 SOUND, TAMPERED, CANNOT_TELL = "sound", "tampered", "cannot-tell"
@@ -98,8 +100,11 @@ class Report:
         }
 
 
-def verify_receipt(receipt: bytes, file_sha256: str, trust: Trust) -> Report:
-    """Verify ``receipt`` for a file of digest ``file_sha256`` (hex); bad evidence is reported, not raised."""
+def verify_receipt(receipt: bytes, file_sha256: str | None, trust: Trust) -> Report:
+    """Verify ``receipt`` for a file of digest ``file_sha256`` (hex), None for an event, which has no file.
+
+    Bad evidence is reported, not raised.
+    """
     examination = _examine(receipt, file_sha256, trust)
     steps: list[Step] = []
     for number, name in enumerate(STEPS, start=1):
@@ -117,7 +122,7 @@ def verify_receipt(receipt: bytes, file_sha256: str, trust: Trust) -> Report:
     raise TamperedError(f"Got more checks than the {len(STEPS)} steps that are listed.")
 
 
-def _examine(receipt: bytes, file_sha256: str, trust: Trust) -> Generator[str, None, Summary]:
+def _examine(receipt: bytes, file_sha256: str | None, trust: Trust) -> Generator[str, None, Summary]:
     """Run the steps in the order of STEPS: yield what was found, raise where a step does not pass."""
     # (1)
     found = read_receipt(receipt)
@@ -126,8 +131,7 @@ def _examine(receipt: bytes, file_sha256: str, trust: Trust) -> Generator[str, N
     statement = statement_of(found.envelope)
     yield f"{statement.predicate.kind} record {statement.predicate.record_id}"
     # (3)
-    _check_file(statement, file_sha256)
-    yield f"SHA-256 {file_sha256}"
+    yield _check_file(statement, file_sha256)
     # (4)
     record_key = trusted_record_key(found.envelope.key_id, trust)
     dsse.verify(found.envelope, record_key.public_key)
@@ -151,7 +155,11 @@ def _examine(receipt: bytes, file_sha256: str, trust: Trust) -> Generator[str, N
     return summarise(statement, entry.index, checkpoint)
 
 
-def _check_file(statement: Statement, file_sha256: str) -> None:
+def _check_file(statement: Statement, file_sha256: str | None) -> str:
+    if file_sha256 is None:
+        if isinstance(statement.predicate, LedgerEvent):
+            return "an event, about no file"
+        raise CannotTell("The receipt is for a file, and none was given.", how_to_fix="Name it with --file.")
     if _SHA256.fullmatch(file_sha256) is None:
         raise CannotTell(f"Got file digest {file_sha256!r:.80}, expected 64 lower-case hex digits.")
     if not hmac.compare_digest(file_sha256, statement.subject.sha256):
@@ -159,6 +167,7 @@ def _check_file(statement: Statement, file_sha256: str) -> None:
             f"The file has SHA-256 {file_sha256}, the record speaks of {statement.subject.sha256}.",
             how_to_fix="This is not the recorded file: compare with the original delivery, byte for byte.",
         )
+    return f"SHA-256 {file_sha256}"
 
 
 def _entry(receipt: Presented) -> LogEntry | TlogProof:

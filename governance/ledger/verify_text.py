@@ -7,6 +7,7 @@ from typing import TextIO
 
 from governance.errors import GovernanceError
 from governance.ledger.audit_shapes import NOT_ASKED, AuditReport, AuditStep
+from governance.ledger.checkpoint import Checkpoint
 from governance.ledger.verification import CANNOT_TELL, FAILED, SOUND, TAMPERED, Report
 from governance.provenance.canonical import JSON
 
@@ -37,11 +38,11 @@ def print_audit(report: AuditReport, output: TextIO) -> None:
     for step in report.steps:
         _print_step(step, output)
     print(file=output)
-    print(f"{_VERDICTS[report.verdict]}{_scope(report)}", file=output)
+    verdict = f"SOUND: {_reach(report)}" if report.verdict == SOUND else _VERDICTS[report.verdict]
+    print(plain(f"{verdict}{_scope(report)}"), file=output)
 
 
 _VERDICTS = {
-    SOUND: "SOUND: the log is whole, and nothing in it was changed.",
     TAMPERED: "TAMPERED: the steps marked failed say where. Keep this log and every signed checkpoint you have.",
     CANNOT_TELL: "CANNOT TELL: nothing was found changed, but the steps marked cannot tell are open.",
 }
@@ -58,6 +59,20 @@ def _print_step(step: AuditStep, output: TextIO) -> None:
         print(plain(f"     {finding.status}: {where}{': ' if where else ''}{finding.message}"), file=output)
     if (more := step.total - len(step.findings)) > 0:
         print(f"     and {more} more", file=output)
+
+
+def _reach(report: AuditReport) -> str:
+    """How far the verdict reaches: an audit knows nothing of what came after the newest checkpoint it was given."""
+    if report.newest is None:
+        return "there is no entry and no checkpoint, so nothing that could have been changed."
+    if report.continuity_asked:
+        return f"{_unchanged(report.newest)}. It continues the old checkpoint."
+    return f"{_unchanged(report.newest)}; whether it went on can only be told with --old-checkpoint."
+
+
+def _unchanged(newest: Checkpoint) -> str:
+    signed = f"(checkpoint of size {newest.size}, root {newest.root.hex()})"
+    return f"nothing changed up to entry {newest.size - 1} {signed}" if newest.size else f"the log is empty {signed}"
 
 
 def _scope(report: AuditReport) -> str:

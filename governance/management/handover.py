@@ -23,9 +23,10 @@ def hand_over(actor: User, job: Job, out: Path) -> Iterator[str]:
             yield f"  {name}: not released, {decision.get_outcome_display().lower()} (decision {decision.pk})"
             continue
         (out / f"{name}.png").write_bytes(deliver(actor, release).data)
-        wait_for_checkpoint(output)
+        signed = wait_for_checkpoint(output)
         (out / f"{name}.receipt.json").write_bytes(receipt_bytes(output))
-        yield f"  {out / name}.png with {name}.receipt.json"
+        pending = "" if signed else ", still pending: the log has not signed for it yet; fetch the receipt again later"
+        yield f"  {out / name}.png with {name}.receipt.json{pending}"
 
 
 def name_of(output: Output) -> str:

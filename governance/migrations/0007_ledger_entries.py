@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             name='Alarm',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('file', 'A stored file is not the recorded one'), ('record', 'A record does not hold'), ('log', 'The log does not continue what was signed'), ('signer', 'The signer refused'), ('clock', 'A clock went backwards'), ('fence', 'The database is not fenced as it should be')], max_length=10)),
+                ('kind', models.CharField(choices=[('file', 'A stored file is not the recorded one'), ('record', 'A record does not hold'), ('log', 'The log was stopped, brought back or altered'), ('signer', 'The signer refused'), ('clock', 'A clock went backwards'), ('fence', 'The database is not fenced as it should be')], max_length=10)),
                 ('subject', models.CharField(max_length=80)),
                 ('message', models.TextField()),
                 ('raised_at', models.DateTimeField(db_default=governance.models.fields.ClockTimestamp(), editable=False)),

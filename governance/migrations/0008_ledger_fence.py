@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import migrations
 
-APP, LEDGER = "clearcut_app", "clearcut_ledger"
+APP = "clearcut_app"
 
 # Table, and when the database took a row in.
 APPEND_ONLY = {
@@ -47,7 +47,6 @@ GRANT SELECT, INSERT ON governance_{table} TO {APP};
 def fence() -> str:
     sql = [clock(column) for column in APPEND_ONLY.values() if column != "recorded_at"]  # 0005 has that one
     sql += [triggers(table, column) for table, column in APPEND_ONLY.items()]
-    sql.append(f"GRANT SELECT, INSERT ON governance_alarm TO {LEDGER};")
     return "\n".join(sql)
 
 

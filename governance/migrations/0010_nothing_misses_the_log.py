@@ -29,8 +29,6 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION clearcut_queue_record() FROM PUBLIC;
 REVOKE INSERT ON governance_pendingentry FROM clearcut_app;
--- The ledger process tells an alarm once while nobody has explained it.
-GRANT SELECT ON governance_alarmacknowledgement TO clearcut_ledger;
 
 CREATE FUNCTION clearcut_check_taken_in() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, public, pg_temp AS $$

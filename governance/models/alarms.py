@@ -13,7 +13,7 @@ class Alarm(models.Model):
     class Kind(models.TextChoices):
         FILE = "file", "A stored file is not the recorded one"
         RECORD = "record", "A record does not hold"
-        LOG = "log", "The log does not continue what was signed"
+        LOG = "log", "The log was stopped, brought back or altered"
         SIGNER = "signer", "The signer refused"
         CLOCK = "clock", "A clock went backwards"
         FENCE = "fence", "The database is not fenced as it should be"

@@ -26,6 +26,7 @@ MAX_DETAILS = 64
 KINDS = frozenset(
     {
         "acquisition",
+        "alarm",
         "checkpoint-gap",
         "clock-alarm",
         "claim",

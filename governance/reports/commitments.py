@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db import DataError, models
+from django.db import models
 
 from governance.errors import PlatformError
 from governance.models import ProvenanceRecord
 from governance.models.content import row_content
+from governance.models.outputs import CUTOUT
 from governance.provenance import base64_strict
 from governance.provenance.canonical import JSON, canonical, parse_strict
 from governance.provenance.commitment import Opening, check_opening
@@ -19,6 +21,7 @@ from governance.provenance.errors import ProvenanceError
 from governance.provenance.statement import Statement
 
 CONTENT = "content"
+_KEY = re.compile(r"[1-9][0-9]{0,17}")
 
 
 class RowsAltered(PlatformError):
@@ -27,12 +30,17 @@ class RowsAltered(PlatformError):
     code = "record.rows_altered"
 
 
-def check_entry_rows(record: ProvenanceRecord, rows: Mapping[str, models.Model] | None = None) -> None:
+def check_entry_rows(
+    record: ProvenanceRecord,
+    rows: Mapping[str, models.Model] | None = None,
+    statement: Statement | None = None,
+) -> None:
     """Compare what an event committed to with its rows as they are now; a cutout's record commits to none of them.
 
-    ``rows``: those found by ``rows_of``, for many records at a few queries. Raises RowsAltered naming the rows.
+    ``rows``: those found by ``rows_of``, for many records at a few queries. ``statement``: the record's, where it was
+    read already. Raises RowsAltered naming the rows.
     """
-    if not record.about:
+    if record.kind == CUTOUT:
         return
     opening = _opening(record)
     named: Mapping[str, Sequence[str]] = opening["rows"]
@@ -42,10 +50,12 @@ def check_entry_rows(record: ProvenanceRecord, rows: Mapping[str, models.Model] 
     try:
         content = canonical({name: row_content(found[name], columns) for name, columns in named.items()})
         salt = base64_strict.decode(opening["salt"])
-        committed = Statement.from_bytes(bytes(record.payload)).subject.sha256
-        check_opening(committed, Opening(CONTENT, salt, content))
+        stated = Statement.from_bytes(bytes(record.payload)) if statement is None else statement
+        check_opening(stated.subject.sha256, Opening(CONTENT, salt, content))
     except (ProvenanceError, AttributeError, TypeError, ValueError) as problem:
         raise _altered(record, f"{' or '.join(named)} is not what it was") from problem
+    if record.about not in named:
+        raise _altered(record, f"it is about {', '.join(named)}, not about {record.about}")
 
 
 def rows_of(records: Iterable[ProvenanceRecord]) -> dict[str, models.Model]:
@@ -55,7 +65,7 @@ def rows_of(records: Iterable[ProvenanceRecord]) -> dict[str, models.Model]:
     """
     keys: dict[str, set[str]] = {}
     for record in records:
-        for name in _names(record):
+        for name in names_in(record):
             table, _, key = name.partition(":")
             keys.setdefault(table, set()).add(key)
     found: dict[str, models.Model] = {}
@@ -65,19 +75,21 @@ def rows_of(records: Iterable[ProvenanceRecord]) -> dict[str, models.Model]:
     return found
 
 
-def _names(record: ProvenanceRecord) -> Iterable[str]:
+def names_in(record: ProvenanceRecord) -> Iterable[str]:
+    """The rows that an event says it tells of, by name. None for a cutout's record, or when it cannot be read."""
     try:
-        return _opening(record)["rows"] if record.about else ()
+        return () if record.kind == CUTOUT else _opening(record)["rows"]
     except RowsAltered:
         return ()
 
 
 def _rows(table: str, keys: set[str]) -> Iterable[models.Model]:
+    # A key the opening cannot have had from us finds nothing, and does not keep others from being found.
+    ours = {key for key in keys if _KEY.fullmatch(key)}
     try:
         kept = apps.get_model("governance", table)._default_manager
-        return list(kept.filter(pk__in=keys))
-    except (LookupError, ValueError, ValidationError, DataError):
-        # A name that the opening cannot have had from us: nothing is found under it.
+        return list(kept.filter(pk__in=ours))
+    except (LookupError, ValueError, ValidationError):
         return []
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 _KINDS = {
     "acquisition": "Weights acquired",
+    "alarm": "Alarm",
     "checkpoint-gap": "Gap between checkpoints",
     "claim": "Claim about training data",
     "clock-alarm": "Clock alarm",

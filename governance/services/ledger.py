@@ -9,7 +9,6 @@ checkpoint is stored, and the file ``checkpoint`` is replaced. Whatever was not 
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -24,12 +23,10 @@ from governance.adapters.tree import hash_reader, leaf_reader, node_reader, proo
 from governance.errors import PlatformError
 from governance.ledger.checkpoint import open_checkpoint
 from governance.ledger.edge import Edge
-from governance.ledger.errors import LeafError, NoteError
-from governance.ledger.leaf import parse_leaf
+from governance.ledger.errors import NoteError
 from governance.ledger.merkle import consistency_path
 from governance.models import Checkpoint
-from governance.provenance.envelope import pae
-from governance.provenance.statement import PAYLOAD_TYPE
+from governance.services.ledger_admission import Gate, LeftOut, oldest
 from governance.services.ledger_tree import ALIAS, NewEntry, alone, append, tree_edge
 
 BATCH = 4096
@@ -38,10 +35,10 @@ LogSigner = Signer | RemoteSigner
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """How many entries were taken in, and the records left out because their leaf is not theirs."""
+    """How many entries were taken in, and the records that got no place."""
 
     size: int
-    damaged: tuple[uuid.UUID, ...]
+    left_out: tuple[LeftOut, ...]
 
 
 def integrate_pending(limit: int = BATCH) -> int:
@@ -52,55 +49,26 @@ def integrate_pending(limit: int = BATCH) -> int:
 def take_in(limit: int = BATCH, *, but: Collection[uuid.UUID] = ()) -> Batch:
     """Move up to ``limit`` entries from the outbox into the sequence, in one transaction.
 
-    What waits is read back now and its leaf compared with the envelope stored beside it: bytes damaged on the disk are
-    never given a place, let alone signed. Records in ``but`` are passed over. Two integrators at once are harmless:
-    the lock makes one wait and then see the other's tree.
+    What waits is read back now and judged as an audit would (see ledger_admission): what somebody else signed, or was
+    damaged on the disk, is never given a place, let alone signed. Records in ``but`` are passed over. Two integrators
+    at once are harmless: the lock makes one wait and then see the other's tree. Raises CannotTell without a trust file.
     """
     with alone():
-        waiting = _waiting(limit, but)
-        sound = [NewEntry(row.leaf, row.record_id) for row in waiting if row.holds]
+        waiting = oldest(limit, but)
+        if not waiting:
+            return Batch(0, ())
+        edge, gate = tree_edge(), Gate()
+        sound: list[NewEntry] = []
+        left_out: list[LeftOut] = []
+        for row in waiting:
+            if objection := gate.objection(row, edge.size + len(sound)):
+                left_out.append(objection)
+            else:
+                sound.append(NewEntry(row.leaf, row.record_id))
         if sound:
             _claim([entry.record_id for entry in sound])
-            append(tree_edge(), sound)
-        return Batch(len(sound), tuple(row.record_id for row in waiting if not row.holds))
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    record_id: uuid.UUID
-    leaf: bytes
-    payload: bytes
-    signature: bytes
-    key_id: str
-
-    @property
-    def holds(self) -> bool:
-        """Whether the leaf is the one of the envelope beside it."""
-        try:
-            leaf = parse_leaf(self.leaf)
-        except LeafError:
-            return False
-        return (
-            leaf.digest == hashlib.sha256(pae(PAYLOAD_TYPE, self.payload)).digest()
-            and leaf.signature == self.signature
-            and hashlib.sha256(leaf.spki).hexdigest() == self.key_id
-        )
-
-
-def _waiting(limit: int, but: Collection[uuid.UUID]) -> list[_Waiting]:
-    """The oldest entries of the outbox, in the order they were made."""
-    with connections[ALIAS].cursor() as cursor:
-        cursor.execute(
-            "SELECT r.id, r.leaf, r.payload, r.signature, r.key_id FROM"
-            " (SELECT record_id FROM governance_pendingentry WHERE NOT record_id = ANY(%s)"
-            "  ORDER BY queued_at, record_id LIMIT %s) p"
-            " JOIN governance_provenancerecord r ON r.id = p.record_id ORDER BY r.created_at, r.id",
-            [list(but), limit],
-        )
-        return [
-            _Waiting(record_id, bytes(leaf), bytes(payload), bytes(signature), key_id)
-            for record_id, leaf, payload, signature, key_id in cursor.fetchall()
-        ]
+            append(edge, sound)
+        return Batch(len(sound), tuple(left_out))
 
 
 def _claim(record_ids: list[uuid.UUID | None]) -> None:

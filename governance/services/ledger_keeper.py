@@ -35,7 +35,8 @@ class Keeper:
         self._signer = signer
         self._files = files
         self._leads = self._opened = self._clock_wrong = False
-        self._damaged: set[uuid.UUID] = set()
+        # Records without a place. The next process looks at them again: a key may have been added to the trust file.
+        self._left_out: set[uuid.UUID] = set()
         self._warned_at = self._looked_at = float("-inf")
 
     def leads(self) -> bool:
@@ -77,16 +78,15 @@ class Keeper:
         return True
 
     def _take_in(self, limit: int) -> int:
-        batch = take_in(limit, but=self._damaged)
-        for record_id in batch.damaged:
-            self._damaged.add(record_id)
-            raise_alarm(
-                Alarm.Kind.RECORD,
-                f"provenancerecord:{record_id}",
-                "Its leaf is not the one of its statement and signature: it was damaged or altered before the log took"
-                " it in. It gets no place in the log.",
-            )
-        return batch.size
+        """Take one batch in. Those left out, with one alarm each, do not stand in the way of the others."""
+        while True:
+            batch = take_in(limit, but=self._left_out)
+            for left in batch.left_out:
+                self._left_out.add(left.record_id)
+                message = f"It gets no place in the log. {left.why}"
+                raise_alarm(Alarm.Kind.RECORD, f"provenancerecord:{left.record_id}", message)
+            if batch.size or not batch.left_out:
+                return batch.size
 
     def _publish(self) -> None:
         try:

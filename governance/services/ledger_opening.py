@@ -1,8 +1,8 @@
 """Before anything is added to the log: the database, the signer's memory and the log's files must tell one history.
 
 Equal: go on. The database ahead: only if what was signed is its beginning. The database behind, as after a restore or
-a failover that lost the last commits: bring back from the files what is missing. Anything else stops the log with an
-alarm; nothing is deleted on either side.
+a failover that lost the last commits: bring back from the files what was signed. Files nobody signed for stop nothing
+(see ledger_folder). Anything else stops the log with an alarm; nothing is deleted on either side.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ from governance.adapters.log_files import LogFiles
 from governance.adapters.signer import LastSigned, SignerUnreachable
 from governance.adapters.tree import hash_reader, leaf_reader, node_reader
 from governance.errors import GovernanceError, PlatformError
+from governance.ledger.audit_lost import FIRST, LAST, RESTORE, STATEMENTS_LOST
 from governance.ledger.checkpoint import Checkpoint as SignedCheckpoint
 from governance.ledger.edge import Edge
-from governance.ledger.merkle import leaf_hash, root_at
-from governance.ledger.tile import nodes_from_tiles
+from governance.ledger.merkle import root_at
 from governance.models import Alarm, Checkpoint, ProvenanceRecord
 from governance.models.content import about
 from governance.services.alarms import raise_alarm
 from governance.services.entries import record_event
 from governance.services.ledger import LogSigner, check_memory, newest_checkpoint, trusted_note
+from governance.services.ledger_folder import check_files, clear, published_in
 from governance.services.ledger_replay import Replay, carry_out, plan
 from governance.services.ledger_tree import ALIAS, alone, tree_edge
 
@@ -45,8 +46,8 @@ def open_log(signer: LogSigner, files: LogFiles | None = None) -> Opening:
 
     Raises SignerUnreachable when the signer cannot be asked; for all else PlatformError, SignerRefused or a
     LedgerError, with an alarm, and the log must not be written: ``ledger.fork``, ``ledger.other_origin``,
-    ``ledger.damaged``, ``log.short``, ``log.bundle_differs``, ``log.other_origin``, ``log.not_ours``,
-    ``signer.memory_lost`` …
+    ``ledger.damaged``, ``log.short``, ``log.bundle_differs``, ``log.other_origin``, ``signer.memory_lost``,
+    ``signer.not_trusted`` …
     """
     files = files or LogFiles(settings.LOG_DIR)
     try:
@@ -63,23 +64,28 @@ def open_log(signer: LogSigner, files: LogFiles | None = None) -> Opening:
 
 def _opened(last: LastSigned | None, files: LogFiles) -> Opening:
     with alone():
-        published = files.published()
-        _check_origins(published)
+        if last is not None:
+            trusted_note(last.note, last.size)
+        signed = last.size if last else 0
+        _check_origin()
+        published = published_in(files, last)
         check_memory(last, newest_checkpoint(), published.size if published else None)
         edge = _checked_edge(last)
-        since = _check_files(files, published, edge)
-        replayed = None
-        if edge.size < max(files.size(), last.size if last else 0):
-            replayed = plan(files, edge, last)
-            _announce(replayed, last)
-            edge = carry_out(files, edge, replayed)
+        since = check_files(files, published, edge, signed)
+        replay = plan(files, edge, last)
+        if replay.boundary > replay.first:
+            _announce(replay, signed)
+        edge = carry_out(files, edge, replay)
         if last is not None:
             _store_checkpoint(last)
-        _fill(files, since, edge.size, every_checkpoint=published is None)
-        return Opening(edge.size, edge.root().hex(), replayed)
+        _check_continued(published)
+        if clear(files, signed, edge.size):
+            since = 0
+        _fill(files, since, edge.size, signed, every_checkpoint=published is None)
+        return Opening(edge.size, edge.root().hex(), replay if replay.end > replay.first else None)
 
 
-def _check_origins(published: SignedCheckpoint | None) -> None:
+def _check_origin() -> None:
     newest = newest_checkpoint()
     origin = newest.note.partition("\n")[0] if newest else settings.LOG_ORIGIN
     if origin != settings.LOG_ORIGIN:
@@ -90,13 +96,18 @@ def _check_origins(published: SignedCheckpoint | None) -> None:
             code="ledger.other_origin",
             permanent=True,
         )
-    if published is not None and published.origin != settings.LOG_ORIGIN:
-        raise PlatformError(
-            f"CLEARCUT_LOG_DIR holds the log {published.origin!r}; expected {settings.LOG_ORIGIN!r}.",
-            how_to_fix="Give every log its own CLEARCUT_LOG_DIR.",
-            code="log.other_origin",
-            permanent=True,
-        )
+
+
+def _check_continued(published: SignedCheckpoint | None) -> None:
+    """What was published was signed, by this signer or another with its key: the tree must continue it."""
+    if published is None or (found := root_at(published.size, node_reader(ALIAS))) == published.root:
+        return
+    raise PlatformError(
+        f"The first {published.size} entries have root {found.hex()}; published was {published.root.hex()}.",
+        how_to_fix=f"Two histories were signed under one name: the log key is in other hands. {_INVESTIGATE}",
+        code="ledger.fork",
+        permanent=True,
+    )
 
 
 def _checked_edge(last: LastSigned | None) -> Edge:
@@ -119,59 +130,39 @@ def _checked_edge(last: LastSigned | None) -> Edge:
     return edge
 
 
-def _check_files(files: LogFiles, published: SignedCheckpoint | None, edge: Edge) -> int:
-    """As far as both reach, files and database must hold the same leaves. Returns how far the files are whole."""
-    whole = min(published.size, files.size()) if published else 0
-    checked = min(whole, edge.size)
-    if published is not None:
-        in_files = root_at(checked, nodes_from_tiles(published.size, files.read_tile))
-        if in_files != root_at(checked, node_reader(ALIAS)):
-            raise _files_differ(files, f"the first {checked} entries")
-    for leaves in files.leaves(checked, min(files.size(), edge.size)):
-        if b"".join(map(leaf_hash, leaves)) != hash_reader(ALIAS)(0, checked, checked + len(leaves)):
-            raise _files_differ(files, f"entries {checked} to {checked + len(leaves) - 1}")
-        checked += len(leaves)
-    return whole
-
-
-def _fill(files: LogFiles, since: int, size: int, *, every_checkpoint: bool) -> None:
+def _fill(files: LogFiles, since: int, size: int, signed: int, *, every_checkpoint: bool) -> None:
     """Bring the files up to the database, from where they are known to be whole.
 
     An installation from before there were files gets them now, with the partial tiles of every checkpoint it gave out.
     """
     leaves, hashes = leaf_reader(ALIAS), hash_reader(ALIAS)
     files.write(since, size, leaves, hashes)
+    if since == 0:
+        files.write_partial(signed, size, leaves, hashes)
     if every_checkpoint:
-        for signed in Checkpoint.objects.using(ALIAS).values_list("size", flat=True).iterator():
-            files.write_partial(signed, size, leaves, hashes)
+        for given_out in Checkpoint.objects.using(ALIAS).values_list("size", flat=True).iterator():
+            files.write_partial(given_out, size, leaves, hashes)
 
 
-def _files_differ(files: LogFiles, what: str) -> PlatformError:
-    return PlatformError(
-        f"{files.folder} and the database hold {what} differently.",
-        how_to_fix="One of both was altered or rolled back. Keep both and run `manage.py audit_ledger`.",
-        code="log.bundle_differs",
-        permanent=True,
-    )
+def _announce(replay: Replay, signed: int) -> None:
+    """Enter in the log what is about to be brought back: the entries and how many of their statements are lost.
 
-
-def _announce(replay: Replay, last: LastSigned | None) -> None:
-    """Enter in the log what is about to be brought back.
-
-    Before it is done, so that no crash can leave it untold; done again after a crash, it is told once.
+    Before it is done, so that no crash can leave it untold; done again after a crash, it is told once. An audit counts
+    the missing statements of the range and holds them against what is told here.
     """
-    span = f"{replay.first} to {replay.end - 1}"
+    first, last = replay.first, replay.boundary - 1
     alarm = raise_alarm(
         Alarm.Kind.LOG,
-        f"log:{replay.first}-{replay.end - 1}",
-        f"The database had lost entries {span}. They are brought back from the log's files; the statements of"
-        f" {replay.lost} of them are lost.",
+        f"log:{first}-{last}",
+        f"The database had lost entries {first} to {last}. They are brought back from the log's files; the statements"
+        f" of {replay.lost} of them are lost.",
     )
-    if ProvenanceRecord.objects.about(about(alarm)).exists():
+    raised = Alarm.objects.filter(kind=alarm.kind, subject=alarm.subject)
+    if any(ProvenanceRecord.objects.about(about(each)).filter(kind=RESTORE).exists() for each in raised):
         return
     with transaction.atomic():
-        details = {"first": replay.first, "last": replay.end - 1, "statements_lost": replay.lost}
-        record_event("restore", "replayed", alarm, details={**details, "signed_size": last.size if last else 0})
+        details = {FIRST: first, LAST: last, STATEMENTS_LOST: replay.lost, "signed_size": signed}
+        record_event(RESTORE, "replayed", alarm, details=details)
 
 
 def _store_checkpoint(last: LastSigned) -> None:

@@ -1,41 +1,38 @@
 """Bring entries back that a restored or failed-over database no longer holds, from the log's files.
 
-What was signed is proved by the root the signer remembers. What was only written is taken back if one of our record
-keys signed it: anybody who can write to the folder could have put the rest there.
+What was signed is proved by the root the signer remembers. What was only written is taken back if its record still
+waits and is let in like any other: whoever can write to the folder could have put the rest there.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
-from cryptography.hazmat.primitives.hashes import SHA256
 from django.db import connections
 
-from governance.adapters import keys
 from governance.adapters.log_files import LogFiles
 from governance.adapters.signer import LastSigned
 from governance.errors import PlatformError
 from governance.ledger.edge import Edge
-from governance.ledger.errors import LeafError
-from governance.ledger.leaf import parse_leaf
+from governance.ledger.errors import TamperedError
 from governance.ledger.merkle import leaf_hash
-from governance.ledger.trust import Trust
+from governance.services.ledger_admission import Gate, waiting_with
 from governance.services.ledger_tree import ALIAS, NewEntry, append
 
 _BUNDLES_AT_ONCE = 16
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Entries ``[first, end)`` to be brought back; the statements of ``lost`` of them are gone with the database.
+    """Entries ``[first, end)`` to be brought back.
 
-    From ``boundary`` on they were written, but not signed.
+    Up to ``boundary`` they were signed for; the statements of ``lost`` of these are gone with the database. From there
+    on their records wait: nothing is lost.
     """
 
     first: int
@@ -47,11 +44,10 @@ class Replay:
 def plan(files: LogFiles, edge: Edge, signed: LastSigned | None) -> Replay:
     """See whether the files continue ``edge`` through what was signed; nothing is written.
 
-    Raises PlatformError ``log.short``, ``ledger.fork``, ``log.not_ours`` or ``ledger.leaf_twice``.
+    Raises PlatformError ``log.short``, ``ledger.fork`` or ``ledger.leaf_twice``.
     """
-    first, end = edge.size, files.size()
-    index = boundary = max(first, signed.size if signed else 0)
-    lost = 0
+    first, lost = edge.size, 0
+    boundary = max(first, signed.size if signed else 0)
     for leaves in files.leaves(first, boundary):
         edge = edge.append(leaf_hash(leaf) for leaf in leaves)
         lost += sum(record is None for record in _records(leaves))
@@ -63,14 +59,23 @@ def plan(files: LogFiles, edge: Edge, signed: LastSigned | None) -> Replay:
             code="ledger.fork",
             permanent=True,
         )
-    trust = keys.trust() if end > boundary else None
-    for leaves in files.leaves(boundary, end):
-        for place, leaf in enumerate(leaves, index):
-            if trust is None or not _ours(leaf, place, trust):
-                raise _not_ours(place)
-        index += len(leaves)
-        lost += sum(record is None for record in _records(leaves))
-    return Replay(first, boundary, end, lost)
+    return Replay(first, boundary, _end_of_waiting(files, boundary), lost)
+
+
+def _end_of_waiting(files: LogFiles, boundary: int) -> int:
+    """How far beyond what was signed the files hold nothing but entries whose records wait and may come in."""
+    end, gate, seen = boundary, None, set[uuid.UUID]()
+    try:
+        for leaves in files.leaves(boundary, files.size()):
+            gate = gate or Gate()
+            for waiting in waiting_with(leaves):
+                if waiting is None or waiting.record_id in seen or gate.objection(waiting, end):
+                    return end
+                seen.add(waiting.record_id)
+                end += 1
+    except (PlatformError, TamperedError) as problem:
+        logger.warning("The log's files beyond entry %s cannot be read: %s", end, problem)
+    return end
 
 
 def carry_out(files: LogFiles, edge: Edge, replay: Replay) -> Edge:
@@ -117,25 +122,3 @@ def _records(leaves: list[bytes]) -> list[uuid.UUID | None]:
             permanent=True,
         )
     return [found[digest][0] if digest in found else None for digest in digests]
-
-
-def _ours(data: bytes, index: int, trust: Trust) -> bool:
-    """Whether one of our record keys signed what the leaf commits to."""
-    try:
-        leaf = parse_leaf(data)
-        key = trust.record_key(hashlib.sha256(leaf.spki).hexdigest())
-        if key is None or not key.valid_for(index):
-            return False
-        key.public_key.verify(leaf.signature, leaf.digest, ec.ECDSA(Prehashed(SHA256())))
-    except (LeafError, InvalidSignature):
-        return False
-    return True
-
-
-def _not_ours(index: int) -> PlatformError:
-    return PlatformError(
-        f"Entry {index} in the log's files was never signed for, and none of our record keys made it.",
-        how_to_fix="Somebody else wrote to CLEARCUT_LOG_DIR. Keep it, and find out who could.",
-        code="log.not_ours",
-        permanent=True,
-    )

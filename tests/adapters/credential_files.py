@@ -20,7 +20,7 @@ from PIL import Image
 from pytest_django import Settings
 
 from governance.adapters.certificates import CHAIN, KEY, ensure_certificates
-from governance.adapters.content_credentials import Credentials
+from governance.adapters.content_credentials import Credentials, embed
 
 PHOTOS = Path(__file__).parent.parent / "data" / "photos"
 RECORD_ID = "6f0c2f2e-58c3-4a55-9a44-2f1f4c1f2b11"
@@ -92,6 +92,16 @@ def store_of(data: bytes, media_type: str, anchors: bytes = b"") -> dict[str, An
 def active(store: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = store["manifests"][store["active_manifest"]]
     return found
+
+
+def made_from(parent: bytes, parent_type: str = "image/png", kind: str = "PNG") -> bytes:
+    """An output of ours, made from that picture."""
+    return embed(cutout(kind), TYPES[kind], parent, parent_type, credentials())
+
+
+def picture_in(data: bytes, media_type: str = "image/png") -> dict[str, object]:
+    (found,) = [one for one in active(store_of(data, media_type))["ingredients"] if one["relationship"] == "parentOf"]
+    return dict(found)
 
 
 def actions(store: dict[str, Any]) -> list[dict[str, Any]]:

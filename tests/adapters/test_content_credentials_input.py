@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from pytest_django import Settings
 
-from governance.adapters.certificates import CA, CHAIN, KEY
+from governance.adapters.certificates import CA
 from governance.adapters.content_credentials import embed
 from governance.adapters.content_credentials_input import ELSEWHERE, LOST, read_input
 from governance.adapters.rights_signals import Signal, read_signals
@@ -18,14 +18,14 @@ from tests.adapters import rights_files
 from tests.adapters.credential_files import (
     RECORD_ID,
     TYPES,
-    actions,
     active,
     credentials,
     cutout,
+    made_from,
     own_certificates,
     photo,
+    picture_in,
     store_of,
-    with_thumbnails,
 )
 from tests.adapters.rights_files import MEDIA_TYPES, training_mining
 
@@ -35,15 +35,6 @@ FORBIDDEN = training_mining({"cawg.ai_inference": {"use": "notAllowed"}})
 @pytest.fixture(autouse=True)
 def folder(settings: Settings, tmp_path: Path) -> Path:
     return own_certificates(settings, tmp_path / "keys")
-
-
-def made_from(parent: bytes, parent_type: str = "image/png", kind: str = "PNG") -> bytes:
-    return embed(cutout(kind), TYPES[kind], parent, parent_type, credentials())
-
-
-def picture_in(data: bytes, media_type: str = "image/png") -> dict[str, object]:
-    (found,) = [one for one in active(store_of(data, media_type))["ingredients"] if one["relationship"] == "parentOf"]
-    return dict(found)
 
 
 def failures(ingredient: dict[str, object]) -> list[str]:
@@ -95,38 +86,6 @@ def test_an_output_of_ours_can_be_an_input_again(folder: Path) -> None:
     store = store_of(second, "image/png", (folder / CA).read_bytes())
     assert (store["validation_state"], len(store["manifests"])) == ("Trusted", 2)
     assert failures(picture_in(second)) == []
-
-
-def signer(folder: Path) -> tuple[bytes, bytes]:
-    return (folder / CHAIN).read_bytes(), (folder / KEY).read_bytes()
-
-
-def thumbnails(data: bytes, media_type: str) -> list[object]:
-    store = store_of(data, media_type)
-    holders = [one for found in store["manifests"].values() for one in (found, *found.get("ingredients", ()))]
-    return [one["thumbnail"] for one in holders if one.get("thumbnail")]
-
-
-@pytest.mark.parametrize("generations", [1, 2, 3])
-def test_thumbnails_in_the_inputs_manifests_do_not_show_what_was_cut_away(folder: Path, generations: int) -> None:
-    parent = with_thumbnails(photo(), "image/png", *signer(folder))
-    for _ in range(generations - 1):
-        parent = with_thumbnails(photo(), "image/png", *signer(folder), made_from=[parent])
-    assert len(thumbnails(parent, "image/png")) >= generations
-    data = made_from(parent)
-    store = store_of(data, "image/png", (folder / CA).read_bytes())
-    assert (store["validation_state"], len(store["manifests"])) == ("Trusted", generations + 1)
-    assert thumbnails(data, "image/png") == []
-    assert b"\xff\xd8\xff" not in data  # the picture in a thumbnail is JPEG
-    assert len(data) < len(cutout("PNG")) + 20_000 * (generations + 1)
-
-
-def test_every_thumbnail_taken_out_is_accounted_for(folder: Path) -> None:
-    parent = with_thumbnails(photo(), "image/png", *signer(folder))
-    store = store_of(made_from(parent), "image/png")
-    steps = [step for step in actions(store) if step["action"] == "c2pa.redacted"]
-    assert [step["reason"] for step in steps] == ["localhost.clearcut.shows-what-was-cut-away"]
-    assert [step["parameters"]["redacted"] for step in steps] == active(store)["redactions"]
 
 
 def test_an_input_changed_since_it_was_signed_is_kept_and_called_so(folder: Path) -> None:

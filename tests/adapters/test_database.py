@@ -82,13 +82,18 @@ def test_each_login_may_act_in_its_role_alone(empty_database: str, plain_login: 
             ask(plain_login, f"SELECT set_config('role', '{role}', false)")
 
 
+def test_a_login_may_nothing_before_it_takes_its_role_by_name(empty_database: str, plain_login: str) -> None:
+    provision(empty_database, plain_login, empty_database)
+    assert ask(plain_login, f"SELECT pg_has_role('{APP}', 'USAGE'), pg_has_role('{APP}', 'SET')") == [(False, True)]
+
+
 def test_a_login_without_rights_is_told_what_an_administrator_can_run(plain_login: str) -> None:
     with pytest.raises(PlatformError, match=f"The login {PLAIN} may not prepare the database") as caught:
         provision(plain_login, plain_login, plain_login)
     assert (caught.value.code, caught.value.permanent) == ("database.roles", True)
     advice = caught.value.how_to_fix
     assert f"CREATE ROLE {APP} NOLOGIN;" in advice
-    assert f"GRANT {OWNER} TO {PLAIN};" in advice
+    assert f"GRANT {OWNER} TO {PLAIN} WITH INHERIT FALSE, SET TRUE;" in advice
 
 
 def test_once_an_administrator_ran_it_the_same_login_gets_through(empty_database: str, plain_login: str) -> None:

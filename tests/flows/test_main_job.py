@@ -91,7 +91,8 @@ def test_a_living_worker_is_not_taken_for_dead_however_long_it_takes(cast: Cast,
     wait_until(lambda: count(job, Status.RUNNING) == 1, "the worker took the picture")
     looks = 0
     while count(job, Status.RUNNING):
-        Cutout.objects.filter(job=job).update(started_at="2026-01-01T00:00:00Z")
+        running = Cutout.objects.filter(job=job, status=Status.RUNNING)
+        running.update(started_at="2026-01-01T00:00:00Z")
         assert cutouts.requeue_lost(silent=QUEUES) == 0
         looks += 1
     assert looks > 1

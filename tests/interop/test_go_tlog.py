@@ -14,7 +14,7 @@ from governance.ledger.merkle import MemoryTree, leaf_hash
 from governance.provenance import base64_strict
 from tests.interop.evidence import flip
 from tests.interop.tools import go_says
-from tests.ledger.factories import Log, make_envelope, make_log, make_log_key, make_verifier_key
+from tests.ledger.factories import Log, make_envelope, make_log, make_log_key, make_trust, make_verifier_key
 from tests.provenance.factories import ORIGIN
 
 ENVELOPE = make_envelope()
@@ -85,7 +85,7 @@ def test_go_rejects_a_log_that_was_rewritten(go_check: Path, tmp_path: Path) -> 
 def publish(folder: Path, leaves: Sequence[bytes], sizes: Sequence[int]) -> list[Path]:
     """Publish a log of the leaves, growing through ``sizes``, and return the checkpoint files of all but the last."""
     tree = MemoryTree(map(leaf_hash, leaves))
-    files, notes = LogFiles(folder / "log", durable=False), []
+    files, notes = LogFiles(folder / "log", durable=False, trust=make_trust), []
     for size in sizes:
         files.extend(
             size,

@@ -100,21 +100,57 @@ def make_entry(index: int, quoted: CheckpointRef, *, seed: int = 7, **changes: A
     return entry_of(index, Statement(make_subject(), replace(predicate, **changes)), seed=seed)
 
 
-def make_correction(index: int, quoted: CheckpointRef, corrects: str | None) -> AuditedEntry:
+def make_event_entry(index: int, quoted: CheckpointRef, kind: str, **details: str | int | None) -> AuditedEntry:
+    """An event's entry, issued at minute ``index``."""
     event = make_event(
         record_id=record_id(index),
-        kind="correction",
+        kind=kind,
         issued_at=START + index * MINUTE,
         prev_checkpoint=quoted,
-        details={"corrects": corrects},
+        details=details,
     )
     return entry_of(index, Statement(make_subject(), event))
+
+
+def with_event(at: int, kind: str, **details: str | int | None) -> Callable[[int, CheckpointRef], AuditedEntry]:
+    """For ``make_whole_log``: cutouts, and one event."""
+
+    def make(index: int, quoted: CheckpointRef) -> AuditedEntry:
+        return make_event_entry(index, quoted, kind, **details) if index == at else make_entry(index, quoted)
+
+    return make
 
 
 def entry_of(index: int, statement: Statement, *, seed: int = 7) -> AuditedEntry:
     key = make_record_key(seed)
     envelope = sign(statement.to_bytes(), PAYLOAD_TYPE, key)
     return AuditedEntry(index, build_leaf(envelope, key.public_key()), envelope)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What is placed at once, and when it is published; each entry: the time it claims, and the batch it quotes.
+
+    Batches are counted from 1; 0 is the empty log.
+    """
+
+    published_at: datetime | None
+    entries: tuple[tuple[datetime, int], ...]
+
+
+def make_timed_log(*batches: Batch) -> WholeLog:
+    """A log that is sound but for what the batches say of times and quotes."""
+    entries: list[AuditedEntry] = []
+    checkpoints: list[PublishedCheckpoint] = []
+    quotes = [CheckpointRef(ORIGIN, 0, EMPTY_ROOT)]
+    for batch in batches:
+        for issued_at, quoted in batch.entries:
+            decision = replace(make_predicate().decision, decided_at=issued_at)
+            entries.append(make_entry(len(entries), quotes[quoted], issued_at=issued_at, decision=decision))
+        published = publish([entry.leaf for entry in entries])
+        checkpoints.append(replace(published, published_at=batch.published_at))
+        quotes.append(CheckpointRef(ORIGIN, published.size, published.root))
+    return WholeLog(tuple(entries), tuple(checkpoints))
 
 
 def make_whole_log(

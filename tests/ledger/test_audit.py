@@ -22,11 +22,13 @@ from tests.ledger.log_factories import (
     SIZE,
     START,
     WholeLog,
-    make_correction,
     make_entry,
     make_whole_log,
+    publish,
     record_id,
+    with_event,
 )
+from tests.provenance.factories import EMPTY_ROOT, ORIGIN
 
 LOG = make_whole_log()
 
@@ -113,18 +115,11 @@ def test_a_line_for_another_entry_is_found() -> None:
     assert_finds(log.audit(), "statements", "Got the statement of entry 8 in line 8, expected that of entry 7", index=7)
 
 
-def test_a_statement_lost_in_a_restore_leaves_it_open() -> None:
-    report = LOG.with_entry(7, envelope=None).audit()
-    assert (report.verdict, report.exit_code, report.lost) == ("cannot-tell", 2, 1)
-    assert report.step("statements").findings[0].index == 7
-    assert report.step("signatures").status == "ok"
-    assert report.step("signatures").checked == SIZE
-
-
 def test_the_signature_of_a_lost_statement_is_still_checked() -> None:
     stranger = make_entry(7, CheckpointRef("ledger.example.com/prov-1", 5, LOG.checkpoints[0].root), seed=8)
     log = make_whole_log(make=lambda index, quoted: stranger if index == 7 else make_entry(index, quoted))
     report = log.with_entry(7, envelope=None).audit()
+    assert report.step("signatures").checked == SIZE
     assert_finds(report, "signatures", "signed by a key that the trust file does not list", index=7)
 
 
@@ -157,14 +152,11 @@ def test_open_matters_never_crowd_out_a_failure() -> None:
 def test_an_unknown_correction_is_only_a_doubt_where_statements_were_lost() -> None:
     log = make_whole_log(make=correcting(record_id(3)))
     report = log.with_entry(3, envelope=None).audit()
-    assert (report.verdict, report.step("corrections").status) == ("cannot-tell", "cannot tell")
+    assert (report.step("corrections").status, report.step("corrections").total) == ("cannot tell", 1)
 
 
-def correcting(target: str | None, at: int = 9) -> Callable[[int, CheckpointRef], AuditedEntry]:
-    def make(index: int, quoted: CheckpointRef) -> AuditedEntry:
-        return make_correction(index, quoted, target) if index == at else make_entry(index, quoted)
-
-    return make
+def correcting(target: str | None) -> Callable[[int, CheckpointRef], AuditedEntry]:
+    return with_event(9, "correction", corrects=target)
 
 
 def test_a_correction_of_an_earlier_record_is_sound() -> None:
@@ -199,6 +191,28 @@ def test_without_publication_times_only_the_order_of_sizes_counts() -> None:
     log = make_whole_log(make=lambda index, quoted: make_entry(index, quoted, **issued(index, 4, timedelta(days=9))))
     untimed = replace(log, checkpoints=tuple(replace(c, published_at=None) for c in log.checkpoints))
     assert (log.audit().verdict, untimed.audit().verdict) == ("tampered", "sound")
+    said = f"and those of {SIZE} records not fully: publication times are not known"
+    assert said in untimed.audit().step("order").detail
+
+
+def test_it_says_that_times_rest_on_the_keeper_s_word() -> None:
+    said = "the order is proved; times are held against the keeper's word only"
+    assert LOG.audit().step("order").detail == said
+
+
+def test_it_says_up_to_where_it_looked_and_what_was_not_asked() -> None:
+    value = LOG.audit().as_json()
+    root = LOG.checkpoints[-1].root
+    assert value["up_to"] == {"last_entry": SIZE - 1, "size": SIZE, "root": root, "origin": ORIGIN}
+    assert value["continuity_asked"] is False
+    assert LOG.audit(old_checkpoint=LOG.checkpoints[0].note).as_json()["continuity_asked"] is True
+    assert WholeLog((), ()).audit().as_json()["up_to"] is None
+    assert WholeLog((), (publish([]),)).audit().as_json()["up_to"] == {
+        "last_entry": None,
+        "size": 0,
+        "root": EMPTY_ROOT,
+        "origin": ORIGIN,
+    }
 
 
 def broken_off(error: Exception) -> Iterator[AuditedEntry]:
@@ -259,7 +273,15 @@ def test_a_false_tile_is_found_and_a_missing_one_is_open() -> None:
 
 def test_the_report_can_be_written_as_json() -> None:
     value = json.loads(json.dumps(LOG.with_entry(7, record_id=record_id(8)).audit().as_json()))
-    assert list(value) == ["verdict", "structure_only", "entries", "lost", "steps"]
+    assert list(value) == [
+        "verdict",
+        "structure_only",
+        "entries",
+        "lost",
+        "up_to",
+        "continuity_asked",
+        "steps",
+    ]
     assert value["steps"][5] == {
         "number": 6,
         "name": "statements",
@@ -279,4 +301,4 @@ def test_the_report_can_be_written_as_json() -> None:
 
 
 def test_the_options_have_the_stated_defaults() -> None:
-    assert AuditOptions() == AuditOptions(False, None, None, None, timedelta(seconds=2), 20)
+    assert AuditOptions() == AuditOptions(False, None, None, None, timedelta(seconds=2), 20, timedelta(minutes=10))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -191,6 +192,48 @@ def test_attack_53_an_endless_tile_is_refused(name: str, folder: Path) -> None:
 def test_attack_53_an_endless_line_of_checkpoints_is_refused(folder: Path) -> None:
     change(folder / "checkpoints.jsonl", lambda data: b" " * 2_000_000 + data)
     assert_finds(audited(folder), "checkpoints", "Got a line of more than 1048576 bytes")
+
+
+def make_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def test_attack_53_a_pipe_in_place_of_the_checkpoint_cannot_keep_the_reader_waiting(folder: Path) -> None:
+    make_pipe(folder / "checkpoint")
+    with pytest.raises(CannotTell, match="It is not a regular file"):
+        LogFolder(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [
+        ("checkpoints.jsonl", "checkpoints"),
+        ("envelopes.jsonl", "sequence"),
+        ("tile/entries/000", "sequence"),
+        ("tile/0/000", "tiles"),
+    ],
+)
+def test_attack_53_no_file_of_the_folder_may_be_a_pipe(name: str, step: str, folder: Path) -> None:
+    make_pipe(folder / name)
+    report = audited(folder, structure_only=False)
+    assert report.verdict != "sound"
+    assert {finding.status for finding in report.step(step).findings} == {"cannot tell"}
+    assert "It is not a regular file" in report.step(step).findings[0].message
+
+
+def test_attack_53_a_link_to_a_device_is_refused(folder: Path) -> None:
+    (folder / "tile/0/000").unlink()
+    (folder / "tile/0/000").symlink_to("/dev/zero")
+    assert_finds(audited(folder), "tiles", "It is not a regular file", "cannot-tell")
+
+
+def test_attack_14_a_flipped_bit_anywhere_in_an_entry_gives_another_root(folder: Path) -> None:
+    bundle = folder / "tile/entries/002.p/88"
+    sound = bundle.read_bytes()
+    for position in range(2, len(sound) // 88, 97):
+        bundle.write_bytes(flipped(position)(sound))
+        assert_finds(audited(folder), "roots", "The entries give root")
 
 
 def test_a_folder_that_is_none_cannot_be_judged(tmp_path: Path) -> None:

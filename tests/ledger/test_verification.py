@@ -310,7 +310,14 @@ def test_a_failed_report_shows_nothing_of_the_statement() -> None:
 
 def test_the_time_claimed_is_marked_as_a_claim() -> None:
     receipt = make_log(make_envelope(make_statement(issued_at=datetime(2030, 1, 1, tzinfo=UTC)))).receipt()
-    assert dict(verify(receipt).summary)["issued at"] == "2030-01-01T00:00:00.000000Z (claimed by the issuer)"
+    assert dict(verify(receipt).summary)["issued at"] == "2030-01-01T00:00:00.000000Z (claimed: the issuer's word)"
+
+
+def test_a_receipt_tells_what_bounds_its_age() -> None:
+    said = "than the checkpoint of size 3 it quotes; whether the log signed that, its audit tells"
+    quoted = make_log(make_envelope(make_statement(prev_checkpoint=CheckpointRef(ORIGIN, 3, digest("root")))))
+    assert dict(verify(quoted.receipt()).summary)["not older"] == said
+    assert dict(verify(RECEIPT).summary)["not older"] == "it quotes the empty log, which proves nothing about its age"
 
 
 def test_the_first_record_quotes_the_empty_log() -> None:

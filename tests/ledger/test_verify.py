@@ -13,8 +13,9 @@ import pytest
 
 from governance.ledger.trust import TrustedRecordKey, dump_trust
 from governance.ledger.verify import main
-from tests.ledger.factories import make_log, make_receipt, make_trust
-from tests.provenance.factories import OUTPUT, make_record_key
+from governance.provenance.statement import Statement
+from tests.ledger.factories import make_envelope, make_log, make_receipt, make_trust
+from tests.provenance.factories import OUTPUT, make_event, make_predicate, make_record_key, make_subject
 
 SHA256 = hashlib.sha256(OUTPUT).hexdigest()
 ROOT = Path(__file__).parents[2]
@@ -155,7 +156,7 @@ def test_a_trust_file_beside_the_receipt_is_never_used(evidence: Evidence, tmp_p
         dump_trust(make_trust(), place)
     code, output = run([str(evidence.receipt), "--file", str(evidence.file)], tmp_path)
     assert code == 2
-    assert "var/keys/trust.json" in output
+    assert output.startswith("CANNOT TELL: [ledger.cannot-tell] No trust file was named: got neither --trust nor")
 
 
 def test_the_trust_file_is_found_by_environment(evidence: Evidence, tmp_path: Path) -> None:
@@ -163,10 +164,23 @@ def test_the_trust_file_is_found_by_environment(evidence: Evidence, tmp_path: Pa
     assert run(arguments, tmp_path, CLEARCUT_TRUST=str(evidence.trust))[0] == 0
 
 
-def test_the_trust_file_is_found_under_the_current_directory(evidence: Evidence, tmp_path: Path) -> None:
+@pytest.mark.parametrize("environment", [{}, {"CLEARCUT_TRUST": ""}])
+def test_attack_21_a_trust_file_that_came_with_the_evidence_is_never_picked_up(
+    environment: dict[str, str], evidence: Evidence, tmp_path: Path
+) -> None:
     (tmp_path / "var/keys").mkdir(parents=True)
     dump_trust(make_trust(), tmp_path / "var/keys/trust.json")
-    assert run([str(evidence.receipt), "--file", str(evidence.file)], tmp_path)[0] == 0
+    code, output = run([str(evidence.receipt), "--file", str(evidence.file)], tmp_path, **environment)
+    assert (code, "No trust file was named" in output) == (2, True)
+
+
+@pytest.mark.parametrize("piped", ["receipt", "file"])
+def test_attack_53_a_pipe_cannot_keep_the_reader_waiting(piped: str, evidence: Evidence) -> None:
+    path: Path = getattr(evidence, piped)
+    path.unlink()
+    os.mkfifo(path)
+    code, output = output_of(evidence.arguments())
+    assert (code, f"Cannot read {path}: It is not a regular file." in output) == (2, True)
 
 
 def test_the_option_wins_over_the_environment(evidence: Evidence, tmp_path: Path) -> None:
@@ -230,3 +244,29 @@ def test_verifying_writes_nothing(evidence: Evidence, tmp_path: Path) -> None:
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     run(evidence.arguments(), tmp_path)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_the_receipt_of_a_file_without_the_file_exits_2(evidence: Evidence) -> None:
+    status, printed = output_of([str(evidence.receipt), "--trust", str(evidence.trust)])
+    assert (status, "none was given. Name it with --file." in printed) == (2, True)
+
+
+def test_the_receipt_of_an_event_needs_no_file(evidence: Evidence) -> None:
+    told = Statement(make_subject(), make_event(prev_checkpoint=make_predicate().prev_checkpoint))
+    evidence.receipt.write_bytes(make_log(make_envelope(told)).receipt().to_bytes())
+    status, printed = output_of([str(evidence.receipt), "--trust", str(evidence.trust)])
+    assert (status, "an event, about no file" in printed) == (0, True)
+
+
+def test_an_answer_that_nobody_reads_is_no_verdict(evidence: Evidence) -> None:
+    command = [sys.executable, "-m", "governance.ledger.verify", *evidence.arguments()]
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "")
+
+
+def test_an_old_checkpoint_that_is_none_exits_2(evidence: Evidence, tmp_path: Path) -> None:
+    (tmp_path / "log").mkdir()
+    arguments = ["--log", str(tmp_path / "log"), "--trust", str(evidence.trust)]
+    status, printed = output_of([*arguments, "--old-checkpoint", str(evidence.receipt)])
+    assert (status, "is no checkpoint" in printed) == (2, True)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from governance.ledger.tlog_proof import proof_receipt
 from governance.ledger.trust import dump_trust
 from governance.ledger.verify import main
 from tests.ledger.factories import make_log, make_trust
-from tests.ledger.log_factories import make_whole_log
+from tests.ledger.log_factories import WholeLog, make_whole_log, publish, with_event
 from tests.provenance.factories import OUTPUT
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +54,8 @@ def test_a_stranger_audits_an_export_in_a_fresh_interpreter(
     )
     assert (found.returncode, found.stderr) == (0, "")
     assert " 7 signatures   ok           20 checked" in found.stdout
-    assert "SOUND: the log is whole" in found.stdout
+    assert "SOUND: nothing changed up to entry 19 (checkpoint of size 20, root " in found.stdout
+    assert "whether it went on can only be told with --old-checkpoint" in found.stdout
 
 
 def test_a_changed_entry_exits_1_and_is_named(arguments: list[str], tmp_path: Path) -> None:
@@ -73,12 +75,30 @@ def test_a_changed_statement_exits_1_and_names_the_record(arguments: list[str], 
     assert "failed: entry 7, record 0199a000-0000-7000-8000-000000000006: The digest in the log entry" in output
 
 
-def test_a_lost_statement_exits_2(arguments: list[str], tmp_path: Path) -> None:
-    LOG.with_entry(7, envelope=None).write(tmp_path / "log")
+def test_a_statement_lost_in_a_recorded_restore_exits_2(arguments: list[str], tmp_path: Path) -> None:
+    log = make_whole_log(make=with_event(12, "restore", first=7, last=7, statements_lost=1))
+    log.with_entry(7, envelope=None).write(tmp_path / "log")
     code, output = output_of(arguments)
     assert code == 2
-    assert "1 lost in a restore: no tampering, but not to be judged" in output
+    assert "1 withheld or lost, 0 of them unaccounted for" in output
+    assert "cannot tell: entry 7: The statement was lost in the restore recorded at index 12" in output
     assert "CANNOT TELL: nothing was found changed" in output
+
+
+def test_a_withheld_statement_exits_1(arguments: list[str], tmp_path: Path) -> None:
+    LOG.with_entry(7, envelope=None).write(tmp_path / "log")
+    code, output = output_of(arguments)
+    assert code == 1
+    assert "1 withheld or lost, 1 of them unaccounted for" in output
+    assert "failed: entry 7: The statement is withheld or lost, and no later entry records a restore" in output
+
+
+def test_an_empty_log_is_called_empty_and_no_more(arguments: list[str], tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "log")
+    WholeLog((), (publish([]),)).write(tmp_path / "log")
+    code, output = output_of(arguments)
+    assert (code, "SOUND: the log is empty (checkpoint of size 0" in output) == (0, True)
+    assert "whether it went on can only be told with --old-checkpoint" in output
 
 
 def test_an_old_checkpoint_that_is_continued_exits_0(arguments: list[str], tmp_path: Path) -> None:
@@ -86,6 +106,7 @@ def test_an_old_checkpoint_that_is_continued_exits_0(arguments: list[str], tmp_p
     code, output = output_of([*arguments, "--old-checkpoint", str(tmp_path / "old")])
     assert code == 0
     assert "10 continuity   ok           1 checked; from size 10 to 20" in output
+    assert "It continues the old checkpoint." in output
 
 
 @pytest.mark.parametrize("note", ["x", "\udcff", LOG.checkpoints[1].note.replace("10", "11", 1)])
@@ -115,7 +136,7 @@ def test_an_endless_checkpoint_exits_1(arguments: list[str], tmp_path: Path) -> 
 
 def test_json_says_the_same_as_the_exit_code(arguments: list[str], tmp_path: Path) -> None:
     code, output = output_of([*arguments, "--json"])
-    assert (code, json.loads(output)["verdict"]) == (0, "sound")
+    assert (code, json.loads(output)["verdict"], json.loads(output)["up_to"]["last_entry"]) == (0, "sound", 19)
     flip(tmp_path / "log/tile/entries/000.p/20", 491 * 7 + 150)
     code, output = output_of([*arguments, "--json"])
     value = json.loads(output)

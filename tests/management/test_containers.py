@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pytest_django.fixtures import Settings
 
 from governance.management.processes import process_specs
 
@@ -75,6 +76,17 @@ def test_only_the_setup_may_own_tables() -> None:
     services = compose()["services"]
     owners = {name for name, service in services.items() if "DATABASE_OWNER_URL" in service.get("environment", {})}
     assert owners == {"setup"}
+
+
+def test_no_login_has_the_rights_of_a_role_before_it_takes_it_by_name() -> None:
+    made = re.findall(r"CREATE ROLE (\w+) (.*) PASSWORD", (DOCKER / "postgres" / "10-logins.sh").read_text())
+    assert made == [("clearcut_web_login", "LOGIN NOINHERIT"), ("clearcut_ledger_login", "LOGIN NOINHERIT")]
+
+
+@pytest.mark.parametrize("alias", ["default", "ledger", "owner"])
+def test_every_session_takes_its_role_by_name(alias: str, settings: Settings) -> None:
+    role = {"default": "clearcut_app"}.get(alias, f"clearcut_{alias}")
+    assert settings.DATABASES[alias]["OPTIONS"]["options"] == f"-c role={role}"
 
 
 def holders(volume: str) -> set[str]:

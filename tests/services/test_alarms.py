@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
+from django.test import override_settings
 
-from governance.errors import NotAllowed, PlatformError, RequestError
-from governance.models import Alarm
+from governance.errors import GovernanceError, NotAllowed, PlatformError, RequestError
+from governance.models import Alarm, ProvenanceRecord
+from governance.provenance.event import LedgerEvent
+from governance.provenance.statement import Statement
 from governance.services.alarms import acknowledge, alarmed, open_alarms, raise_alarm
 from tests.conftest import Cast
 
@@ -50,10 +55,60 @@ def test_it_is_refused_where_a_rollback_would_take_it_back(committed_cast: Cast)
         raise_alarm("file", "output:17", MESSAGE)
 
 
-def test_the_process_of_the_ledger_can_raise_one_once_a_day(committed_cast: Cast) -> None:
-    first = raise_alarm("signer", "log", "The signer refused.", "ledger")
-    assert raise_alarm("signer", "log", "The signer refused.", "ledger") == first
-    assert open_alarms().get() == first
+def _details(record: ProvenanceRecord) -> dict[str, object]:
+    event = Statement.from_bytes(bytes(record.payload)).predicate
+    assert isinstance(event, LedgerEvent)
+    return dict(event.details)
+
+
+def entered(alarm: Alarm) -> list[dict[str, object]]:
+    """What the log says of it."""
+    records = ProvenanceRecord.objects.about(f"alarm:{alarm.pk}").order_by("created_at")
+    return [_details(record) for record in records]
+
+
+def test_what_becomes_of_an_alarm_is_told_in_the_log(cast: Cast) -> None:
+    alarm = raise_alarm("file", "output:17", MESSAGE)
+    raise_alarm("file", "output:17", MESSAGE)
+    acknowledge(cast.legal, alarm, "A disk failed.")
+    assert entered(alarm) == [{"act": "raised", "kind": "file"}, {"act": "acknowledged"}]
+
+
+def without_key(folder: Path) -> override_settings:
+    return override_settings(RECORD_KEY=f"file:{folder / 'no-such.pem'}")
+
+
+def test_it_is_raised_though_the_key_of_records_cannot_be_read(
+    cast: Cast, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with without_key(tmp_path):
+        alarm = raise_alarm("record", "output:17", MESSAGE)
+    assert (list(open_alarms()), entered(alarm)) == ([alarm], [])
+    assert f"Alarm {alarm.pk} could not be entered in the log" in caplog.text
+
+
+def test_what_missed_the_log_is_entered_when_it_is_met_again(cast: Cast, tmp_path: Path) -> None:
+    with without_key(tmp_path):
+        alarm = raise_alarm("record", "output:17", MESSAGE)
+    assert raise_alarm("record", "output:17", MESSAGE) == alarm
+    assert entered(alarm) == [{"act": "raised", "kind": "record"}]
+
+
+def test_nobody_closes_an_alarm_that_missed_the_log(cast: Cast, tmp_path: Path) -> None:
+    with without_key(tmp_path):
+        alarm = raise_alarm("record", "output:17", MESSAGE)
+        with pytest.raises(GovernanceError, match="no-such.pem"):
+            acknowledge(cast.legal, alarm, "A disk failed.")
+    acknowledge(cast.legal, alarm, "A disk failed.")
+    assert entered(alarm) == [{"act": "raised", "kind": "record"}, {"act": "acknowledged"}]
+
+
+def test_an_alarm_about_the_record_of_an_alarm_makes_no_further_record(cast: Cast) -> None:
+    first = raise_alarm("record", f"provenancerecord:{uuid4()}", MESSAGE)
+    (record,) = ProvenanceRecord.objects.about(f"alarm:{first.pk}")
+    second = raise_alarm("record", f"provenancerecord:{record.pk}", MESSAGE)
+    assert (len(entered(first)), entered(second)) == (1, [])
+    assert open_alarms().count() == 2
 
 
 def test_what_the_caller_did_wrong_is_no_alarm(cast: Cast) -> None:

@@ -31,6 +31,8 @@ pytestmark = pytest.mark.django_db
 SERVICES = Path(entries.__file__).parent
 # Entered by the ledger's own process, and tried with it.
 BY_THE_LEDGER = {"clock-alarm", "restore", "checkpoint-gap"}
+# Better an alarm without its entry than none.
+DONE_ALL_THE_SAME = {("alarm", "raised")}
 each_act = pytest.mark.parametrize("kind_and_act", ACTS, ids=" ".join)
 
 
@@ -60,7 +62,7 @@ def test_the_act_enters_the_log_and_waits_for_its_place(cast: Cast, kind_and_act
     assert PendingEntry.objects.filter(record__in=new).count() == new.count()
 
 
-@each_act
+@pytest.mark.parametrize("kind_and_act", ACTS.keys() - DONE_ALL_THE_SAME, ids=" ".join)
 def test_what_cannot_enter_the_log_is_not_done(
     cast: Cast, kind_and_act: tuple[str, str], settings: pytest.FixtureRequest
 ) -> None:
@@ -189,10 +191,16 @@ def test_no_payload_holds_a_name_a_number_of_a_contract_or_a_word_somebody_wrote
     private = private_words()
     assert {"Harbour Coffee", "BR-2026-0017", "The agency of the north", "the Sunday flyer"} <= private
     payloads = b"\n".join(bytes(each) for each in ProvenanceRecord.objects.values_list("payload", flat=True)).decode()
-    assert {word for word in private if json.dumps(word, ensure_ascii=False)[1:-1] in payloads} == set()
+    assert {word for word in private if stands_in(payloads, word)} == set()
 
 
-def test_an_event_costs_three_queries(cast: Cast, django_assert_num_queries: object) -> None:
+def stands_in(payloads: str, word: str) -> bool:
+    """As a word: three letters also turn up in what is random and in base64."""
+    spelled = re.escape(json.dumps(word, ensure_ascii=False)[1:-1])
+    return re.search(rf"(?<![A-Za-z0-9+/]){spelled}(?![A-Za-z0-9+/])", payloads) is not None
+
+
+def test_an_event_costs_two_queries(cast: Cast, django_assert_num_queries: object) -> None:
     right = Entitlement.objects.get(pk=make_entitlement(cast).pk)
-    with django_assert_num_queries(3, connection=connection):  # type: ignore[operator]
+    with django_assert_num_queries(2, connection=connection):  # type: ignore[operator]
         entries.record_event("entitlement", "entered", right)

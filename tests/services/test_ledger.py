@@ -132,7 +132,7 @@ def test_a_receipt_before_the_checkpoint_is_pending(log: Log) -> None:
     assert verify_receipt(receipt_bytes(output), output.sha256, keys.trust()).verdict == CANNOT_TELL
 
 
-def test_a_database_that_was_rolled_back_gets_no_signature(log: Log, backup: Backup) -> None:
+def test_attack_31_a_database_that_was_rolled_back_gets_no_signature(log: Log, backup: Backup) -> None:
     size = log.size
     backup.take()
     log.grow(1)
@@ -145,7 +145,7 @@ def test_a_database_that_was_rolled_back_gets_no_signature(log: Log, backup: Bac
 
 
 @pytest.mark.parametrize("new_records", [1, 2])
-def test_a_second_history_gets_no_signature(log: Log, backup: Backup, new_records: int) -> None:
+def test_attacks_02_31_a_second_history_gets_no_signature(log: Log, backup: Backup, new_records: int) -> None:
     """From the backup on, other records are made: as many as were signed, or more."""
     backup.take()
     log.grow(1)

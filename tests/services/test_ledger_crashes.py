@@ -89,7 +89,7 @@ def run_until_killed(log: Log, point: str) -> None:
 @pytest.mark.parametrize(
     "point", ["file 0", "file 1", "file 2", "file 3", "file 4", "file 6", "unsigned", "signed", "unpublished"]
 )
-def test_killed_at_any_point_it_is_made_up_for_by_the_next_step(log: Log, point: str) -> None:
+def test_attack_39_killed_at_any_point_it_is_made_up_for_by_the_next_step(log: Log, point: str) -> None:
     before, roots = log.size, dict(Checkpoint.objects.values_list("size", "note"))
     log.add(300)
     run_until_killed(log, point)
@@ -105,7 +105,7 @@ def test_killed_at_any_point_it_is_made_up_for_by_the_next_step(log: Log, point:
 
 
 @pytest.mark.parametrize("point", ["file 1", "file 2", "unsigned", "signed", "unpublished"])
-def test_killed_again_and_again_it_loses_nothing(log: Log, point: str) -> None:
+def test_attack_39_killed_again_and_again_it_loses_nothing(log: Log, point: str) -> None:
     before = log.size
     for _ in range(3):
         log.add(7)
@@ -115,7 +115,7 @@ def test_killed_again_and_again_it_loses_nothing(log: Log, point: str) -> None:
     log.check()
 
 
-def test_killed_within_the_batch_it_leaves_the_outbox_as_it_was(log: Log) -> None:
+def test_attack_39_killed_within_the_batch_it_leaves_the_outbox_as_it_was(log: Log) -> None:
     before, records = log.size, log.add(3)
     run_until_killed_in_transaction(log)
     assert log.size == before

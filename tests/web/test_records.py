@@ -233,3 +233,11 @@ def test_receipts_of_outputs_are_for_whoever_may_download(cast: Cast, browser_as
     for name in ("record-receipt", "record-proof"):
         assert browser_as(cast.admin).get(reverse(name, args=[output.record_id])).status_code == 403
         assert browser_as(cast.outsider).get(reverse(name, args=[output.record_id])).status_code == 404
+
+
+def test_who_may_not_download_is_offered_neither_receipt_nor_proof(cast: Cast, browser_as: BrowserAs) -> None:
+    record = make_output(cast).record_id
+    page = browser_as(cast.admin).get(reverse("record", args=[record])).content.decode()
+    assert browser_as(cast.admin).get(reverse("record-receipt", args=[record])).status_code == 403
+    assert reverse("record-receipt", args=[record]) not in page
+    assert "Somebody who may download has to hand you both" in page

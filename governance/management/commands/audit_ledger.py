@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 
 from governance.adapters import keys
 from governance.adapters.log_files import LogFiles
 from governance.adapters.signer import RemoteSigner
+from governance.errors import GovernanceError
 from governance.ledger.verify_text import print_audit, print_json
 from governance.reports.ledger_audit import HouseOptions, audit_ledger
 
@@ -34,11 +37,16 @@ class Command(BaseCommand):
         try:
             note = old_checkpoint.read_text(encoding="utf-8") if old_checkpoint else None
         except (OSError, UnicodeDecodeError) as problem:
-            raise CommandError(f"Cannot read {old_checkpoint}: {problem}", returncode=2) from problem
+            raise CommandError(f"Cannot tell: {old_checkpoint} cannot be read: {problem}", returncode=2) from problem
         asked = HouseOptions(
             files={"none": 0, "sample": SAMPLE, "all": None}[files], structure_only=structure_only, old_checkpoint=note
         )
-        report = audit_ledger(keys.trust(), RemoteSigner(settings.SIGNER_SOCKET), LogFiles(settings.LOG_DIR), asked)
-        (print_json if json else print_audit)(report, self.stdout)
+        try:
+            report = audit_ledger(keys.trust(), RemoteSigner(settings.SIGNER_SOCKET), LogFiles(settings.LOG_DIR), asked)
+        except (GovernanceError, DatabaseError, OSError) as problem:  # not looked at, which is not tampered with
+            raise CommandError(f"Cannot tell: {problem}", returncode=2) from problem
+        said = io.StringIO()
+        (print_json if json else print_audit)(report, said)
+        self.stdout.write(said.getvalue(), ending="")
         if report.exit_code:
             sys.exit(report.exit_code)

@@ -38,7 +38,7 @@ class Command(BaseCommand):
         keeper = Keeper(signer, LogFiles(Path(settings.LOG_DIR)))
         if once:
             signer.last()  # who asks for one step wants it signed: no answer is an error here
-            while keeper.step() == BATCH:
+            while keeper.step():
                 pass
             return
         stop = threading.Event()

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from governance.adapters import keys
 from governance.management.schema import prepare_database
 from governance.services.assets import read_missing_rights
+from governance.services.baseline import enter_baseline
 from governance.services.signing_keys import record_keys
 
 
@@ -25,6 +26,9 @@ class Command(BaseCommand):
         prepare_database(self.stderr.write)
         # Before anything that stands in the log: what is recorded is signed.
         self.stdout.write(f"Keys: public ones in {keys.ensure_keys()}")
+        # Before the first event, which is that of the keys: from then on a row without one was put past us.
+        if found := enter_baseline():
+            self.stdout.write(f"Log: {found} rows that were here already entered as found")
         record_keys()
         call_command("sync_catalogue", stdout=self.stdout)
         if read := read_missing_rights():

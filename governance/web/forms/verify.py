@@ -24,7 +24,7 @@ class VerifyForm(forms.Form):
     receipt = forms.FileField(
         label="Its receipt, if you have one",
         required=False,
-        help_text="The .sigstore.json or .tlog-proof that came with it.",
+        help_text="What came with it: a .sigstore.json, .receipt.json or .tlog-proof.",
         error_messages={"empty": "The receipt is empty. Ask for it again, or leave it out."},
     )
 

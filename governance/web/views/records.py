@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from governance.access import may_about, require
+from governance.access import may, may_about, require
 from governance.errors import NotAllowed, RequestError
 from governance.models import ProvenanceRecord
 from governance.reports.chain import chain_for_output
@@ -77,6 +77,7 @@ def _page(request: HttpRequest, row: ProvenanceRecord, form: CorrectionForm | No
         "record": record_detail(row),
         "chain": chain_for_output(row.output) if row.output is not None else (),
         "form": form or CorrectionForm(),
+        "may_download": row.output_id is None or may(request.user, "output.download", row.client_id),
         "may_correct": may_about(request.user, "record.correct", row.client_id),
     }
     return render(request, "records/page.html", context, status=400 if form else 200)

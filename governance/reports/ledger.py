@@ -14,9 +14,11 @@ from governance.adapters.fence_catalogue import FenceUnreadable
 from governance.models import Alarm, Checkpoint, PendingEntry, ProvenanceRecord, SequencedEntry, TreeState
 from governance.policy.phrases import count_of
 from governance.reports.fence import fence_differences
-from governance.reports.record_subjects import about_words
+from governance.reports.record_subjects import Subject, about_words, subject_of
 
 RECENT = 25
+# What people can look through; whoever has more open alarms closes these first.
+MOST_ALARMS = 50
 _ROW = ("seq", "leaf_hash", "integrated_at")
 _COLUMNS = (*_ROW, *(f"record__{name}" for name in ("client_id", "kind", "about", "output_id")))
 # The ledger process takes entries in every second or so; older ones mean that it does not run.
@@ -52,7 +54,7 @@ class AlarmLine:
 
     pk: int
     kind: str
-    subject: str
+    subject: Subject
     message: str
     raised_at: datetime
 
@@ -172,8 +174,10 @@ def fence_state(user: User) -> FenceState | None:
 
 
 def open_alarms(user: User) -> tuple[AlarmLine, ...]:
-    """What nobody explained yet, for whoever may read evidence."""
+    """What nobody explained yet, the newest first, for whoever may read evidence. Others appear as these are closed."""
     if not may(user, "evidence.read"):
         return ()
-    rows = Alarm.objects.filter(acknowledgement=None)
-    return tuple(AlarmLine(row.pk, row.get_kind_display(), row.subject, row.message, row.raised_at) for row in rows)
+    rows = Alarm.objects.filter(acknowledgement=None)[:MOST_ALARMS]
+    return tuple(
+        AlarmLine(row.pk, row.get_kind_display(), subject_of(row.subject), row.message, row.raised_at) for row in rows
+    )

@@ -39,6 +39,16 @@ def fields_of(statement: Statement) -> tuple[Field, ...]:
     return head + (_cutout_fields(stated) if isinstance(stated, CutoutProvenance) else _event_fields(stated))
 
 
+_INPUTS = {"picture": "The picture that was handed in", "file_name": "Its file name"}
+_DETAILS = {
+    "act": "What was done",
+    "body_sha256": "The decision's own text, by digest",
+    "corrects": "The record it corrects",
+    "decision": "The decision, by an opaque id",
+    "key_id": "The public key, by its digest",
+}
+
+
 def _event_fields(stated: LedgerEvent) -> tuple[Field, ...]:
     said = ("no value" if value is None else str(value) for value in stated.details.values())
     return (
@@ -47,7 +57,7 @@ def _event_fields(stated: LedgerEvent) -> tuple[Field, ...]:
         Field("issued_at", _moment(stated.issued_at), "When the record was signed"),
         _quoted(stated.prev_checkpoint),
         *(
-            Field(f"details.{name}", value, "Said in the clear: ids, digests and words of ours; nothing of a contract")
+            Field(f"details.{name}", value, f"{_DETAILS.get(name, name.replace('_', ' ').capitalize())}, in the clear")
             for name, value in zip(stated.details, said, strict=True)
         ),
     )
@@ -100,8 +110,11 @@ def _lineage_fields(stated: CutoutProvenance) -> tuple[Field, ...]:
 
 
 def _input_fields(stated: CutoutProvenance) -> tuple[Field, ...]:
-    meaning = "A salted commitment: shows nothing by itself, and proves the value once salt and value are shown"
-    return tuple(Field(f"inputs.{entry.field}", entry.commitment, meaning, True) for entry in stated.inputs)
+    meaning = "in a salted commitment: shows nothing by itself, and proves the value once salt and value are shown"
+    return tuple(
+        Field(f"inputs.{entry.field}", entry.commitment, f"{_INPUTS.get(entry.field, entry.field)}, {meaning}", True)
+        for entry in stated.inputs
+    )
 
 
 def _decision_fields(stated: CutoutProvenance) -> tuple[Field, ...]:

@@ -97,6 +97,7 @@ def _fact(row: Any) -> Subject:
 
 _PAGES: dict[str, Callable[[Any], Subject]] = {
     "alarm": _named(lambda row: f"Alarm {row.pk}", "ledger"),
+    "asset": _named(lambda row: f"Picture {row.file_name}", "picture", "pk"),
     "assetterm": _named(lambda row: f"The licence of {row.asset.file_name}", "picture", "asset_id"),
     "cataloguesync": _named(lambda row: f"The catalogue of {row.as_of}", "model-list"),
     "claimcontradiction": _named(lambda row: f"What speaks against {row.claim_id}", "claim", "claim_id"),
@@ -111,6 +112,7 @@ _PAGES: dict[str, Callable[[Any], Subject]] = {
     "inputpermission": _named(lambda row: f"PRM-{row.pk}", "picture", "asset_id"),
     "licenseencoding": _named(str, "license-reading", "license_id", "pk"),
     "licensetext": _named(lambda row: f"The text of {row.license_id}", "license", "license_id"),
+    "output": _named(lambda row: f"Output {row.pk}", "output", "pk"),
     "policyset": _named(lambda row: f"Revision {row.revision}", "policy", "revision"),
     "quota": _named(lambda row: f"A quota of {row.entitlement}", "entitlement", "entitlement.ref"),
     "recordcorrection": _named(lambda row: f"What is wrong with record {row.record_id}", "record", "record_id"),

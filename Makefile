@@ -47,7 +47,7 @@ setup: .venv/.installed
 
 test: .venv/.installed-dev $(NODE_MODULES)/.installed
 	@$(PY) manage.py setup --no-static
-	@exec $(PY) -m pytest $(ARGS)
+	@exec $(PY) -m tests.halves $(ARGS)
 
 test-isnet: .venv/.installed-dev
 	@$(PY) manage.py setup --no-static

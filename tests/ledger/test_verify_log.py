@@ -109,10 +109,16 @@ def test_an_old_checkpoint_that_is_continued_exits_0(arguments: list[str], tmp_p
     assert "It continues the old checkpoint." in output
 
 
-@pytest.mark.parametrize("note", ["x", "\udcff", LOG.checkpoints[1].note.replace("10", "11", 1)])
-def test_an_old_checkpoint_nobody_signed_exits_1(note: str, arguments: list[str], tmp_path: Path) -> None:
-    (tmp_path / "old").write_bytes(note.encode("utf-8", "surrogateescape"))
+def test_an_old_checkpoint_nobody_signed_exits_1(arguments: list[str], tmp_path: Path) -> None:
+    (tmp_path / "old").write_text(LOG.checkpoints[1].note.replace("10", "11", 1), encoding="utf-8")
     assert output_of([*arguments, "--old-checkpoint", str(tmp_path / "old")])[0] == 1
+
+
+@pytest.mark.parametrize("content", [b"x", b"\xff", b""])
+def test_what_is_no_checkpoint_at_all_exits_2(content: bytes, arguments: list[str], tmp_path: Path) -> None:
+    (tmp_path / "old").write_bytes(content)
+    code, output = output_of([*arguments, "--old-checkpoint", str(tmp_path / "old")])
+    assert (code, "is no checkpoint" in output) == (2, True)
 
 
 @pytest.mark.parametrize("missing", ["trust.json", "log/checkpoint", "log/envelopes.jsonl", "log/tile/0/000.p/20"])
@@ -162,8 +168,7 @@ def test_text_from_the_log_cannot_steer_the_terminal(arguments: list[str], tmp_p
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ([], "expected RECEIPT and --file, or --log"),
-        (["receipt"], "expected RECEIPT and --file, or --log"),
+        ([], "expected RECEIPT"),
         (["receipt", "--log", "folder"], "expected one of them"),
         (["receipt", "--file", "f", "--structure-only"], "go with --log only"),
     ],

@@ -95,7 +95,7 @@ def test_attack_40_a_file_replaced_on_disk_is_not_handed_over(
     blobs._path(output.sha256).write_bytes(b"another picture")
     answer = browser_as(cast.owner).get(url)
     assert (answer.status_code, "blob.damaged" in answer.content.decode()) == (500, True)
-    assert "Do not use it." in answer.content.decode()
+    assert "It is not handed over" in answer.content.decode()
     assert open_alarms() == [("file", f"output:{output.pk}")]
     assert not Delivery.objects.exists()
     assert not ProvenanceRecord.objects.filter(kind="delivery").exists()

@@ -96,7 +96,7 @@ def test_it_refuses_to_show_a_file_that_was_swapped(cast: Cast, browser_as: Brow
     answer = browser_as(cast.owner).get(reverse("output-picture", args=[output.pk, "after"]))
     assert answer.status_code == 500
     assert "blob.damaged" in answer.content.decode()
-    assert "Do not use it." in answer.content.decode()
+    assert "It is not handed over" in answer.content.decode()
 
 
 def test_it_shows_the_verdict_and_its_duties_before_a_release(

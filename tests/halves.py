@@ -1,0 +1,38 @@
+"""The whole suite as two pytest runs side by side: what computes, and what waits for servers.
+
+    python -m tests.halves               both halves; the status is that of the worse one
+    python -m tests.halves ARGUMENT …    one run, as `pytest ARGUMENT …`
+
+The halves share nothing but the servers: each process has a database of its own, and only one of them uses the queue.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+
+COMPUTING = ("architecture", "inference", "ledger", "licensing", "policy", "provenance")
+_PYTEST = (sys.executable, "-m", "pytest")
+
+
+def main(arguments: list[str]) -> int:
+    """Run what was asked for; returns pytest's exit status, of two the worse."""
+    if arguments:
+        return subprocess.run([*_PYTEST, *arguments], check=False).returncode
+    folders = [f"tests/{name}" for name in COMPUTING]
+    with tempfile.TemporaryFile() as kept:
+        computing = subprocess.Popen([*_PYTEST, "-q", *folders], stdout=kept, stderr=subprocess.STDOUT)
+        try:
+            others = subprocess.run([*_PYTEST, "-q", *(f"--ignore={name}" for name in folders)], check=False)
+            computed = computing.wait()
+        finally:
+            computing.kill()
+        kept.seek(0)
+        print(f"\n{', '.join(folders)}:", flush=True)
+        sys.stdout.buffer.write(kept.read())
+    return max(others.returncode, computed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""The whole suite as two pytest runs side by side: what computes, and what waits for servers.
+"""The whole suite as two pytest runs side by side, of about the same length.
 
     python -m tests.halves               both halves; the status is that of the worse one
     python -m tests.halves ARGUMENT …    one run, as `pytest ARGUMENT …`
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-COMPUTING = ("architecture", "inference", "ledger", "licensing", "policy", "provenance")
+ONE_HALF = ("architecture", "inference", "ledger", "licensing", "policy", "provenance", "web")
 _PYTEST = (sys.executable, "-m", "pytest")
 
 
@@ -20,18 +20,18 @@ def main(arguments: list[str]) -> int:
     """Run what was asked for; returns pytest's exit status, of two the worse."""
     if arguments:
         return subprocess.run([*_PYTEST, *arguments], check=False).returncode
-    folders = [f"tests/{name}" for name in COMPUTING]
+    folders = [f"tests/{name}" for name in ONE_HALF]
     with tempfile.TemporaryFile() as kept:
-        computing = subprocess.Popen([*_PYTEST, "-q", *folders], stdout=kept, stderr=subprocess.STDOUT)
+        half = subprocess.Popen([*_PYTEST, "-q", *folders], stdout=kept, stderr=subprocess.STDOUT)
         try:
             others = subprocess.run([*_PYTEST, "-q", *(f"--ignore={name}" for name in folders)], check=False)
-            computed = computing.wait()
+            done = half.wait()
         finally:
-            computing.kill()
+            half.kill()
         kept.seek(0)
         print(f"\n{', '.join(folders)}:", flush=True)
         sys.stdout.buffer.write(kept.read())
-    return max(others.returncode, computed)
+    return max(others.returncode, done)
 
 
 if __name__ == "__main__":

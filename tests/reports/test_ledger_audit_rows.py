@@ -74,6 +74,7 @@ def test_a_role_handed_out_past_the_application_is_named(
     audited: Audit, committed_cast: Cast, committed: dict[str, str]
 ) -> None:
     with psycopg.connect(committed["DATABASE_URL"]) as session:
+        session.execute("SET ROLE clearcut_app")
         session.execute(
             "INSERT INTO governance_rolegrant (user_id, role) VALUES (%s, 'legal')", (committed_cast.outsider.pk,)
         )
@@ -159,6 +160,7 @@ def test_a_waiting_record_signed_by_a_stranger_is_named(audited: Audit, committe
 def insert_as_app(committed: dict[str, str], record: str, envelope: Envelope, leaf: bytes) -> str:
     """What the application's login can do without any key."""
     with psycopg.connect(committed["DATABASE_URL"]) as session:
+        session.execute("SET ROLE clearcut_app")
         session.execute(
             "INSERT INTO governance_provenancerecord"
             " (id, kind, about, payload, signature, key_id, leaf, openings, created_at)"

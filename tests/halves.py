@@ -3,7 +3,7 @@
     python -m tests.halves               both halves; the status is that of the worse one
     python -m tests.halves ARGUMENT …    one run, as `pytest ARGUMENT …`
 
-The halves share nothing but the servers: each process has a database of its own, and only one of them uses the queue.
+The halves share nothing but the servers: each process has a database and a queue of its own in them.
 """
 
 from __future__ import annotations

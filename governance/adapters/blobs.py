@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 
+from governance.adapters.durable import sync_folder
 from governance.errors import PlatformError
 
 CHUNK = 1024 * 1024
@@ -144,12 +145,3 @@ def _root() -> Path:
             permanent=True,
         )
     return Path(unquote(url.path))
-
-
-def sync_folder(folder: Path) -> None:
-    """A rename survives a power cut only once its folder is on disk too."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
